@@ -1,0 +1,1 @@
+"""Metrics and error tracking for FastAPI and Starlette applications."""

@@ -1,0 +1,82 @@
+"""The base of all spec models: camelCase, immutable, described by docstrings, with rules that Python and the API server share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition over several fields, said twice: in CEL for the API server, in Python for us.
+
+    Both forms must agree; the API tests send the same bad specs through both.
+    """
+
+    cel: str
+    message: str
+    holds: Callable[[Any], bool]
+
+
+class Model(BaseModel):
+    """Base of the spec's models.
+
+    Unknown fields are ignored, because an older operator must survive a newer CRD; `validate FILE` forbids them.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+    )
+
+    rules_: ClassVar[tuple[Rule, ...]] = ()
+
+    @model_validator(mode="after")
+    def _rules_hold(self) -> Self:
+        for rule in self.rules_:
+            if not rule.holds(self):
+                raise PydanticCustomError("rule", "{message}", {"message": rule.message})
+        return self
+
+
+DURATION_PATTERN = r"^(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$"
+SHORT_DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+
+Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN, min_length=2, max_length=32)]
+"""A Prometheus duration, such as `5m` or `1d12h`."""
+
+ShortDuration = Annotated[str, StringConstraints(pattern=SHORT_DURATION_PATTERN, min_length=2, max_length=32)]
+"""A Prometheus duration without days or longer, which CEL's `duration()` can read too."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", min_length=1, max_length=253)]
+"""Name of a Kubernetes object."""
+
+NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=63)]
+
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", min_length=1, max_length=128)]
+"""Name of a Prometheus label."""
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+
+
+class SecretKeySelector(Model):
+    """A key of a Secret in the profile's namespace."""
+
+    name: Name
+    """Name of the Secret."""
+    key: Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", min_length=1, max_length=253)]
+    """Key within the Secret's data."""
+
+
+class SecretSource(Model):
+    """Where a credential comes from. Credentials themselves never stand in a profile."""
+
+    secret_key_ref: SecretKeySelector
+    """The Secret's key that holds the value."""

@@ -1,0 +1,73 @@
+"""Names that users, other controllers and our own rooms rely on; each stands here once and is an interface."""
+
+GROUP = "monitoring-operator.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "MonitoringProfile"
+PLURAL = "monitoringprofiles"
+SINGULAR = "monitoringprofile"
+SHORT_NAME = "mprof"
+
+FIELD_MANAGER = "monitoring-operator"
+"""Owner of our fields in server-side apply. Renaming it would orphan every field of every child."""
+
+LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
+LABEL_ROLE = f"{GROUP}/role"
+"""`child` on what we write, `source` on a Secret or ConfigMap that a profile refers to and that should be watched."""
+ROLE_CHILD = "child"
+ROLE_SOURCE = "source"
+LABEL_PROFILE = f"{GROUP}/profile"
+LABEL_PROFILE_NAMESPACE = f"{GROUP}/profile-namespace"
+LABEL_PROFILE_UID = f"{GROUP}/profile-uid"
+LABEL_ALERTMANAGER = f"{GROUP}/alertmanager"
+"""On the configuration Secret: the Alertmanager object that it is for."""
+
+ALERT_LABEL_NAMESPACE = "namespace"
+ALERT_LABEL_PROFILE = "profile"
+ALERT_LABEL_SEVERITY = "severity"
+ALERT_LABEL_SIGNAL = "signal"
+"""The subject that a warning and its critical twin share; inhibition joins on it."""
+RESERVED_ALERT_LABELS = frozenset({"alertname", ALERT_LABEL_NAMESPACE, ALERT_LABEL_PROFILE, ALERT_LABEL_SEVERITY, ALERT_LABEL_SIGNAL})
+"""Labels that fence routes: a profile that could set them itself could reach another's receivers."""
+
+
+class Condition:
+    """Types of status conditions. Ready is always there; Reconciling and Stalled (kstatus) only while true."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    VALID = "Valid"
+    APPLIED = "Applied"
+
+
+class Reason:
+    """Reasons of conditions and of Kubernetes Events."""
+
+    VALID = "Valid"
+    INVALID_SPEC = "InvalidSpec"
+    APPLIED = "Applied"
+    NOT_VERIFIED = "NotVerified"
+    NAME_CONFLICT = "NameConflict"
+    CRD_MISSING = "CrdMissing"
+    NAMESPACE_MISSING = "NamespaceMissing"
+    FORBIDDEN = "Forbidden"
+    REJECTED = "Rejected"
+    API_UNAVAILABLE = "ApiUnavailable"
+    SECRET_MISSING = "SecretMissing"  # noqa: S105 -- a reason, not a secret
+    ALERTMANAGER_MISSING = "AlertmanagerMissing"
+    ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
+    ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105
+    LABELS_AMBIGUOUS = "LabelsAmbiguous"
+    PROGRESSING = "Progressing"
+
+
+def child_labels(name: str, namespace: str, uid: str) -> dict[str, str]:
+    """The labels by which a child is found again: whose it is, and that it is ours."""
+    return {
+        LABEL_MANAGED_BY: FIELD_MANAGER,
+        LABEL_ROLE: ROLE_CHILD,
+        LABEL_PROFILE: name,
+        LABEL_PROFILE_NAMESPACE: namespace,
+        LABEL_PROFILE_UID: uid,
+    }

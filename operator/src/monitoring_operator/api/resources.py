@@ -1,0 +1,40 @@
+"""The Kubernetes resources that the operator reads or writes: kind, version and plural, each written down once."""
+
+from dataclasses import dataclass
+
+from monitoring_operator.api import names
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Resource:
+    """One served resource type. `group` is empty for the core API."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+
+    @property
+    def api_version(self) -> str:
+        """As `apiVersion` says it: `v1`, `monitoring.coreos.com/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def root(self) -> str:
+        """Path of the API below which the resource is served."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+
+PROFILE = Resource(names.GROUP, names.VERSION, names.KIND, names.PLURAL)
+SERVICE_MONITOR = Resource("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+PROMETHEUS_RULE = Resource("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
+PROMETHEUS = Resource("monitoring.coreos.com", "v1", "Prometheus", "prometheuses")
+ALERTMANAGER = Resource("monitoring.coreos.com", "v1", "Alertmanager", "alertmanagers")
+CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
+SECRET = Resource("", "v1", "Secret", "secrets")
+EVENT = Resource("", "v1", "Event", "events")
+
+CHILDREN = (SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP, SECRET)
+"""What the operator writes, in the order in which it is listed in status."""
+
+BY_KIND = {r.kind: r for r in (PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, PROMETHEUS, ALERTMANAGER, CONFIG_MAP, SECRET, EVENT)}
