@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from monitoring_operator.api.model import Model, NamespaceName, Ratio, SecretSource
+from monitoring_operator.api.model import Model, NamespaceName, Ratio, SecretSource, Unique
 from monitoring_operator.api.scrape import LabelKey, LabelValue
 
 
@@ -15,7 +15,7 @@ class Dashboards(Model):
     """false removes every dashboard of the profile."""
     folder: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     """Grafana folder, given to the sidecar as the annotation grafana_folder. Default: the sidecar's own choice."""
-    include: Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=32)] | None = None
+    include: Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=32), Unique()] | None = None
     """Dashboards by name. Default: those of the profile's packs."""
     labels: Annotated[dict[LabelKey, LabelValue], Field(min_length=1, max_length=16)] = {"grafana_dashboard": "1"}
     """Labels by which Grafana's sidecar finds the ConfigMaps."""

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError, core_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,24 @@ class Model(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """No value twice: annotates a tuple, for pydantic and for the API server (a list of type `set`)."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "x-kubernetes-list-type": "set"}
+
+    @staticmethod
+    def _check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        for i, value in enumerate(values):
+            if value in values[:i]:
+                raise PydanticCustomError("duplicate", "{value} stands there twice", {"value": repr(value)})
+        return values
+
+
 DURATION_PATTERN = r"^(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$"
 SHORT_DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 
@@ -66,8 +85,14 @@ LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
+ATOMIC: JsonDict = {"x-kubernetes-map-type": "atomic"}
+"""For objects whose fields make sense together only: server-side apply gives them one owner."""
+
+
 class SecretKeySelector(Model):
     """A key of a Secret in the profile's namespace."""
+
+    model_config = ConfigDict(json_schema_extra=ATOMIC)
 
     name: Name
     """Name of the Secret."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, SecretSource
+from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, SecretSource, Unique
 
 
 class PagerDuty(Model):
@@ -82,7 +82,7 @@ class Notifications(Model):
     """Who is told of critical alerts; all of them are."""
     warning: Annotated[tuple[Receiver, ...], Field(max_length=16)] = ()
     """Who is told of warnings; all of them are."""
-    group_by: Annotated[tuple[LabelName, ...], Field(min_length=1, max_length=16)] = ("alertname", "namespace")
+    group_by: Annotated[tuple[LabelName, ...], Field(min_length=1, max_length=16), Unique()] = ("alertname", "namespace")
     """Alerts that agree in these labels become one notification."""
     group_wait: Duration = "30s"
     """How long a new group waits for more alerts, and for the critical twin that mutes a warning."""

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from monitoring_operator.api.alerts import Alerts
 from monitoring_operator.api.dashboards import Dashboards, Sentry
-from monitoring_operator.api.model import Model
+from monitoring_operator.api.model import Model, Unique
 from monitoring_operator.api.notifications import Notifications
 from monitoring_operator.api.scrape import Prometheus, Scrape
 
@@ -27,7 +27,7 @@ class ProfileSpec(Model):
     """What to scrape: becomes one ServiceMonitor."""
     prometheus: Prometheus = Prometheus()
     """How the cluster's Prometheus finds what the operator writes."""
-    packs: Annotated[tuple[Pack, ...], Field(min_length=1, max_length=6)] = PACKS
+    packs: Annotated[tuple[Pack, ...], Field(min_length=1, max_length=6), Unique()] = PACKS
     """Which alerts and dashboards apply: the subjects that the application is about. Default: all."""
     alerts: Alerts = Alerts()
     """What to alert on: becomes PrometheusRules. Default: the catalogue of the packs."""

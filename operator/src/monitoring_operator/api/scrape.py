@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from monitoring_operator.api import durations
-from monitoring_operator.api.model import Model, Rule, SecretKeySelector, ShortDuration
+from monitoring_operator.api.model import ATOMIC, Model, Rule, SecretKeySelector, ShortDuration
 
 LabelKey = Annotated[
     str, StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=317)
@@ -34,6 +34,8 @@ class LabelSelectorRequirement(Model):
 
 class LabelSelector(Model):
     """Selects Services by their labels."""
+
+    model_config = ConfigDict(json_schema_extra=ATOMIC)
 
     match_labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=32)] = {}
     """Labels that a Service must carry, all of them."""
