@@ -1,0 +1,18 @@
+"""Which credentials a profile's notifications refer to. Their values are read by the caller and live in a Fragment's files alone."""
+
+from collections.abc import Mapping
+
+from monitoring_operator.alertmanager.receivers import entry
+from monitoring_operator.api.profile import Profile
+
+Credentials = Mapping[tuple[str, str], str]
+"""(Secret name, key) in the profile's namespace -> value."""
+
+
+def wanted(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """The (Secret, key) pairs that the profile's notifications refer to, sorted, each once."""
+    notifications = profile.spec.notifications
+    if notifications is None:
+        return ()
+    refs = (entry(r).credential.secret_key_ref for r in (*notifications.critical, *notifications.warning))
+    return tuple(sorted({(ref.name, ref.key) for ref in refs}))

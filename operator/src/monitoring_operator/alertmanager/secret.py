@@ -1,0 +1,105 @@
+"""The Secret that carries a merged configuration to an Alertmanager, and the way back from it to one profile's part.
+
+The live Secret is the only memory of a profile's last good part that survives a restart of the operator.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from monitoring_operator.alertmanager.document import load
+from monitoring_operator.alertmanager.fragment import Fragment, receiver_name
+from monitoring_operator.alertmanager.matchers import fence
+from monitoring_operator.alertmanager.merge import Merged
+from monitoring_operator.alertmanager.receivers import DIRECTORY
+from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.api import names
+from monitoring_operator.api.manifest import Manifest
+
+CONFIG_KEY = "alertmanager.yaml"
+SIZE_LIMIT = 900 * 1024
+"""Bytes of keys and values: Kubernetes refuses a Secret over 1 MiB, and its own metadata needs room."""
+
+_HELM_RELEASE = "meta.helm.sh/release-name"
+
+
+class TooLarge(Exception):  # noqa: N818 -- named for what the configuration is
+    """A configuration that no Secret could hold; `size` in bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the merged Alertmanager configuration is {size} bytes large; a Secret takes {SIZE_LIMIT}")
+        self.size = size
+
+
+def render_secret(target: Target, merged: Merged) -> Manifest:
+    """The configuration Secret of `target`. Raises TooLarge."""
+    values = {CONFIG_KEY: merged.config, **merged.files}
+    encoded = {key: value.encode() for key, value in values.items()}
+    size = sum(len(key) + len(value) for key, value in encoded.items())
+    if size > SIZE_LIMIT:
+        raise TooLarge(size)
+    metadata = {
+        "name": target.secret,
+        "namespace": target.namespace,
+        "labels": {
+            names.LABEL_MANAGED_BY: names.FIELD_MANAGER,
+            names.LABEL_ROLE: names.ROLE_CHILD,
+            names.LABEL_ALERTMANAGER: target.name,
+        },
+    }
+    data = {key: base64.b64encode(value).decode() for key, value in encoded.items()}
+    return Manifest({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data})
+
+
+def is_ours(secret_body: Mapping[str, Any]) -> bool:
+    """Whether the operator may write this Secret: it carries our label, and Helm does not manage it."""
+    metadata = secret_body.get("metadata") or {}
+    labels = metadata.get("labels") or {}
+    annotations = metadata.get("annotations") or {}
+    return labels.get(names.LABEL_MANAGED_BY) == names.FIELD_MANAGER and _HELM_RELEASE not in annotations
+
+
+def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fragment | None:
+    """The part of one profile that `secret_body`, a live configuration Secret, holds.
+
+    None if it holds none, or if what it holds is not what we wrote (somebody else's text, a file that is gone): a part that
+    cannot be read back whole is no last good part.
+    """
+    data = secret_body.get("data") or {}
+    try:
+        config = load(_decoded(data, CONFIG_KEY))
+        route = _only(r for r in config["route"]["routes"] if r.get("matchers") == fence(namespace, profile))
+        ours = {receiver_name(namespace, profile, severity) for severity in ("critical", "warning")}
+        receivers = tuple(r for r in config["receivers"] if r["name"] in ours)
+        files = {key: _decoded(data, key) for key in _referred(receivers)}
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError):
+        return None
+    return Fragment(namespace, profile, route, receivers, files)
+
+
+def _only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    (one,) = found
+    return one
+
+
+def _decoded(data: Mapping[str, str], key: str) -> str:
+    try:
+        return base64.b64decode(data[key], validate=True).decode()
+    except binascii.Error as error:
+        raise ValueError(f"key {key} is not base64") from error
+
+
+def _referred(value: Any) -> Iterator[str]:
+    """Keys of the Secret that fields of `value` refer to as files."""
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            if isinstance(inner, str) and field.endswith("_file"):
+                yield inner.removeprefix(f"{DIRECTORY}/")
+            else:
+                yield from _referred(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _referred(inner)
