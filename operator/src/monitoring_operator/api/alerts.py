@@ -25,7 +25,8 @@ class AlertOverride(Model):
     severity: Severity | None = None
     """critical pages, warning goes to the chat, info is not sent."""
     min_events: Annotated[int, Field(ge=0)] | None = None
-    """For ratios and quantiles: events that the window must hold before the alert may fire, so that one bad request at night pages nobody."""
+    """For ratios and quantiles: events that the window must hold before the alert may fire, so that one bad request at night pages
+    nobody."""
     scope: Literal["instance", "service"] | None = None
     """For limits that could be meant per process or in all: what the threshold is compared with."""
 

@@ -56,7 +56,7 @@ def digest(value: object) -> str:
 def _without_empty(value: Any) -> Any:
     if isinstance(value, dict):
         kept = {k: _without_empty(v) for k, v in value.items()}
-        return {k: v for k, v in kept.items() if v is not None and v != {} and v != []}
+        return {k: v for k, v in kept.items() if v not in (None, {}, [])}
     if isinstance(value, list):
         return [_without_empty(v) for v in value]
     return value

@@ -39,6 +39,7 @@ class Condition:
     STALLED = "Stalled"
     VALID = "Valid"
     APPLIED = "Applied"
+    ROUTES_LIVE = "RoutesLive"
 
 
 class Reason:
@@ -58,8 +59,6 @@ class Reason:
     ALERTMANAGER_MISSING = "AlertmanagerMissing"
     ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105
-    LABELS_AMBIGUOUS = "LabelsAmbiguous"
-    PROGRESSING = "Progressing"
 
 
 def child_labels(name: str, namespace: str, uid: str) -> dict[str, str]:

@@ -16,8 +16,14 @@ from monitoring_operator.api.scrape import Prometheus, Scrape
 Pack = Literal["ga4", "vector-search", "sse", "http", "database", "system"]
 PACKS: tuple[Pack, ...] = ("ga4", "vector-search", "sse", "http", "database", "system")
 
+LONGEST_QUOTE = 200
+"""Characters of a bad value that a message repeats."""
+
 NAME_LIMIT = 63
 """Longest name of a profile: it becomes the value of a label."""
+
+NOT_A_FIELD = "is not a field of a MonitoringProfile"
+"""The message of a Problem with an unknown field."""
 
 
 class ProfileSpec(Model):
@@ -50,7 +56,7 @@ class Problem:
         return f"{self.path}: {self.message}"
 
 
-class InvalidProfile(Exception):  # noqa: N818 -- named for what it is, as the architecture does
+class InvalidProfile(Exception):
     """A profile that cannot be taken as it is; `problems` names every bad field."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -106,9 +112,9 @@ def _message(error: Any) -> str:
         case "missing":
             return "is required"
         case "extra_forbidden":
-            return "is not a field of a MonitoringProfile"
+            return NOT_A_FIELD
         case "rule":
             return str(error["msg"])
     message = str(error["msg"])
     shown = error.get("input")
-    return f"{message}, not {shown!r}" if isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= 200 else message
+    return f"{message}, not {shown!r}" if isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE else message

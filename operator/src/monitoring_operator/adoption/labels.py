@@ -1,0 +1,47 @@
+"""Which labels make the cluster's Prometheus select what we write.
+
+A PrometheusRule without the right label is the commonest silent failure of the field: it exists, and nothing ever reads it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SELECTORS = ("serviceMonitorSelector", "ruleSelector")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Labels that satisfy every Prometheus object; `disagreement` says why there are none where they contradict each other."""
+
+    labels: Mapping[str, str]
+    disagreement: str = ""
+
+
+def fit(prometheuses: Iterable[Mapping[str, Any]]) -> Fit:
+    """Derives labels from the selectors of Prometheus objects (as JSON).
+
+    A selector that is absent selects nothing and is passed over, an empty one selects everything. Of matchExpressions, `In`
+    gives its first value and `Exists` gives "true"; the others demand nothing that a label could give.
+    """
+    wanted: dict[str, tuple[str, str]] = {}
+    for body in prometheuses:
+        who = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
+        for field in SELECTORS:
+            for key, value in _demands(body.get("spec", {}).get(field) or {}).items():
+                known = wanted.setdefault(key, (value, who))
+                if known[0] != value:
+                    return Fit(
+                        {}, f"Prometheus {known[1]} selects {key}={known[0]}, {who} selects {key}={value}: set spec.prometheus.labels."
+                    )
+    return Fit({k: wanted[k][0] for k in sorted(wanted)})
+
+
+def _demands(selector: Mapping[str, Any]) -> dict[str, str]:
+    demands: dict[str, str] = {}
+    for expression in selector.get("matchExpressions") or ():
+        if expression["operator"] == "In":
+            demands[expression["key"]] = expression["values"][0]
+        elif expression["operator"] == "Exists":
+            demands[expression["key"]] = "true"
+    return demands | (selector.get("matchLabels") or {})

@@ -1,0 +1,68 @@
+"""What the rooms above need of a cluster, and how it may fail: the seam at which tests and the command line plug in."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from monitoring_operator.api.manifest import Manifest, Ref
+from monitoring_operator.api.resources import Resource
+
+Object = dict[str, Any]
+
+
+class ApiError(Exception):
+    """The API server, or the way to it, said no. `status` is the HTTP status, 0 where there was no answer."""
+
+    def __init__(self, status: int, message: str, *, kind: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.kind = kind
+
+
+class NotServed(ApiError):
+    """The resource type does not exist there: its CRD is not installed."""
+
+
+class NotFound(ApiError):
+    """The object, or its namespace (`kind` is then `namespaces`), does not exist."""
+
+
+class Forbidden(ApiError):
+    """RBAC, or an admission rule, does not let us."""
+
+
+class Conflict(ApiError):
+    """The object has changed since it was read, or a precondition does not hold."""
+
+
+class Rejected(ApiError):
+    """The object itself is refused (400, 422, 413, or an admission webhook): trying again changes nothing."""
+
+
+class Unavailable(ApiError):
+    """No answer, overload or a server error: worth trying again."""
+
+
+class Cluster(Protocol):
+    """The verbs of a Kubernetes API, on plain dicts. Every method raises ApiError."""
+
+    async def get(self, ref: Ref) -> Object | None:
+        """The object, or None if it does not exist (or its type is not served)."""
+
+    async def list(self, resource: Resource, *, labels: str = "") -> list[Object]:
+        """All objects in the watched namespaces that match the label selector; empty if the type is not served."""
+
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+        """Server-side apply with our field manager, forced for the fields that the manifest holds."""
+
+    async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
+        """Server-side apply of the status subresource."""
+
+    async def delete(self, ref: Ref, *, uid: str, resource_version: str) -> None:
+        """Deletes exactly this version of the object; one that is gone already is fine."""
+
+    async def create(self, resource: Resource, body: Object) -> Object:
+        """Creates an object, such as an Event."""
+
+    async def served(self, group: str, version: str) -> frozenset[str]:
+        """Plurals of the resource types served under a group and version; empty if there are none."""

@@ -1,0 +1,97 @@
+"""`monitoring-operator run`: hands over from the command line to the operator's process."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubernetes.aio.config import ConfigException
+
+from monitoring_operator.cluster import load_configuration
+from monitoring_operator.handlers.runtime import Options, operate
+from monitoring_operator.reconcile.world import Defaults
+from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of `run`. `resync_interval` is in seconds; `prometheus_labels` None derives them from the cluster."""
+
+    namespaces: tuple[str, ...] = ()
+    prometheus_labels: Mapping[str, str] | None = None
+    runbook_base_url: str | None = None
+    grafana_url: str = ""
+    resync_interval: float = 600.0
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    log_format: str = "json"
+    log_level: str = "info"
+
+
+def run_operator(settings: Settings) -> int:
+    """Runs the operator until a signal ends it; returns the exit code."""
+    _set_up_logging(settings)
+    _set_up_sentry()
+    inputs = Inputs(runbook_base_url=settings.runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url=settings.grafana_url)
+    options = Options(
+        namespaces=settings.namespaces,
+        defaults=Defaults(prometheus_labels=settings.prometheus_labels, inputs=inputs),
+        resync_interval=settings.resync_interval,
+        http_host=settings.http_host,
+        http_port=settings.http_port,
+    )
+    try:
+        asyncio.run(_run(options))
+    except ConfigException as error:
+        sys.stderr.write(f"monitoring-operator: no cluster: {error}. Set KUBECONFIG, or run it inside a cluster.\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"monitoring-operator: cannot serve on {settings.http_host}:{settings.http_port}: {error.strerror}\n")
+        return 2
+    return 0
+
+
+async def _run(options: Options) -> None:
+    await operate(await load_configuration(), options)
+
+
+def _set_up_sentry() -> None:
+    """The operator's own errors go to Sentry only where it is given a DSN; nothing of the objects it handles goes along."""
+    if not os.environ.get("SENTRY_DSN"):
+        return
+    import sentry_sdk
+
+    sentry_sdk.init(include_local_variables=False, max_request_body_size="never", max_breadcrumbs=0, default_integrations=True)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for log collectors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record with time (RFC 3339, UTC), severity, logger and message; a traceback where there is one."""
+        line: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "severity": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _set_up_logging(settings: Settings) -> None:
+    handler = logging.StreamHandler()
+    if settings.log_format == "json":
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    # kopf says at info what it says for every event; its warnings are what a reader needs.
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("aiohttp").setLevel(logging.WARNING)

@@ -1,0 +1,191 @@
+"""The only user of the Kubernetes client: plain dicts over one shared connection pool, with timeouts and retries of our own.
+
+The generated API classes are left alone: importing them costs 25 MiB and their models copy every object.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio import config as kube_config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from monitoring_operator.api import names
+from monitoring_operator.api.cluster import ApiError, Conflict, Forbidden, NotFound, NotServed, Object, Rejected, Unavailable
+from monitoring_operator.api.manifest import Manifest, Ref
+from monitoring_operator.api.resources import Resource
+
+REQUEST_TIMEOUT = 10.0
+ATTEMPTS = 4
+FIRST_DELAY = 0.2
+PAGE = 500
+CONNECTIONS = 64
+
+
+async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> Configuration:
+    """Where the cluster is and who we are there: the named kubeconfig, else KUBECONFIG, else the pod's service account.
+
+    Raises kubernetes.aio.config.ConfigException where there is none of them.
+    """
+    configuration = Configuration()
+    if kubeconfig is None and context is None:
+        try:
+            kube_config.load_incluster_config(client_configuration=configuration)
+        except kube_config.ConfigException:
+            await kube_config.load_kube_config(client_configuration=configuration)
+    else:
+        await kube_config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
+    configuration.connection_pool_maxsize = CONNECTIONS
+    return configuration
+
+
+class KubernetesCluster:
+    """The `Cluster` protocol over HTTP. `namespaces` empty means the whole cluster."""
+
+    def __init__(self, configuration: Configuration, namespaces: tuple[str, ...] = ()) -> None:
+        self._client = ApiClient(configuration)
+        self._host = configuration.host
+        self._namespaces = namespaces
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
+    async def get(self, ref: Ref) -> Object | None:
+        try:
+            return await self._request("GET", _path(ref))
+        except (NotFound, NotServed):
+            return None
+
+    async def list(self, resource: Resource, *, labels: str = "") -> list[Object]:
+        paths = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in self._namespaces] or [f"{resource.root}/{resource.plural}"]
+        found: list[Object] = []
+        for path in paths:
+            query = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
+            try:
+                while True:
+                    page = await self._request("GET", path, query)
+                    # The items of a list come without apiVersion and kind.
+                    found += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page["items"]]
+                    token = page["metadata"].get("continue")
+                    if not token:
+                        break
+                    query["continue"] = token
+            except (NotFound, NotServed):
+                continue
+        return found
+
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+        return await self._apply(_path(manifest.ref), manifest.body, dry_run=dry_run)
+
+    async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
+        body = {
+            "apiVersion": ref.resource.api_version,
+            "kind": ref.resource.kind,
+            "metadata": {"name": ref.name, "namespace": ref.namespace},
+            "status": status,
+        }
+        return await self._apply(f"{_path(ref)}/status", body, dry_run=False)
+
+    async def delete(self, ref: Ref, *, uid: str, resource_version: str) -> None:
+        body = {"preconditions": {"uid": uid, "resourceVersion": resource_version}, "propagationPolicy": "Background"}
+        try:
+            await self._request("DELETE", _path(ref), body=body)
+        except (NotFound, NotServed):
+            return
+
+    async def create(self, resource: Resource, body: Object) -> Object:
+        return await self._request("POST", f"{resource.root}/namespaces/{body['metadata']['namespace']}/{resource.plural}", body=body)
+
+    async def served(self, group: str, version: str) -> frozenset[str]:
+        try:
+            found = await self._request("GET", f"/apis/{group}/{version}")
+        except (NotFound, NotServed):
+            return frozenset()
+        return frozenset(r["name"] for r in found["resources"] if "/" not in r["name"])
+
+    async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
+        query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        return await self._request("PATCH", path, query, body, content_type="application/apply-patch+yaml")
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        content_type: str = "application/json",
+    ) -> Object:
+        """One request, tried again while the server is unavailable. A repeated write is safe: applies are idempotent, deletes fenced."""
+        delay = FIRST_DELAY
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._request_once(method, path, query, body, content_type)
+            except Unavailable as error:
+                if attempt == ATTEMPTS or method == "POST":
+                    raise
+                wait = max(delay, error.retry_after) if isinstance(error, _Overloaded) else delay
+                await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+                delay *= 3
+        raise AssertionError("unreachable")
+
+    async def _request_once(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
+    ) -> Object:
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = f"{self._host}{path}?{urlencode(query)}" if query else f"{self._host}{path}"
+        try:
+            response = await self._client.call_api(method, url, headers, body, _request_timeout=REQUEST_TIMEOUT)
+            raw = await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
+            return json.loads(raw)  # type: ignore[no-any-return]
+        raise _error(response.status, response.headers.get("Retry-After", ""), raw)
+
+
+# 401 is transient: the token file is read again each minute.
+_TRANSIENT = frozenset({401, 408, 429, 500, 502, 503, 504})
+_PERMANENT: Mapping[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: Forbidden, HTTPStatus.CONFLICT: Conflict}
+
+
+class _Overloaded(Unavailable):
+    """429 or 503 with a Retry-After, in seconds."""
+
+    retry_after: float = 0.0
+
+
+def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
+    """The error behind an answer. Its text is the API server's own, which may quote the object's fields but never a Secret's data."""
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {}
+    message = str(answer.get("message") or raw.decode(errors="replace")[:200] or f"HTTP {status}")
+    details = answer.get("details") or {}
+    kind = str(details.get("kind") or "")
+    if status == HTTPStatus.NOT_FOUND:
+        # A missing object is named in `details`; a path that is not served at all has none (or an aggregated "page not found").
+        return NotFound(status, message, kind=kind) if details.get("name") else NotServed(status, message)
+    if status in _TRANSIENT:
+        if retry_after.isdigit():
+            error = _Overloaded(status, message)
+            error.retry_after = min(float(retry_after), REQUEST_TIMEOUT)
+            return error
+        return Unavailable(status, message)
+    return _PERMANENT.get(status, Rejected)(status, message, kind=kind)
+
+
+def _path(ref: Ref) -> str:
+    return f"{ref.resource.root}/namespaces/{ref.namespace}/{ref.resource.plural}/{ref.name}"

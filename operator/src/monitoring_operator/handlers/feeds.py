@@ -1,0 +1,97 @@
+"""kopf as an informer: every handler takes an event into the store and wakes what it concerns, in microseconds.
+
+Only `on.event`: kopf's change handlers store their state in annotations of the object, its timers and daemons force finalizers
+onto it, and both write where we want no writes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import kopf
+
+from monitoring_operator.alertmanager.target import target_of
+from monitoring_operator.api import names
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, CONFIG_MAP, PROFILE, PROMETHEUS, SECRET, Resource
+from monitoring_operator.reconcile.world import World
+from monitoring_operator.store import ProfileKey, ref_of
+
+ROLES = f"{names.LABEL_ROLE} in ({names.ROLE_CHILD},{names.ROLE_SOURCE})"
+
+Event = Mapping[str, Any]
+Feed = Callable[[World, str | None, Event], None]
+
+
+def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, world: World) -> None:
+    """Adds a feed for every kind that we watch. Builtin kinds are only ever listed by our own label."""
+    feeds = {PROFILE: on_profile, PROMETHEUS: on_workload, ALERTMANAGER: on_workload, **dict.fromkeys(CHILDREN, on_child)}
+    for resource, feed in feeds.items():
+        kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(
+            _watch(world, resource, feed)
+        )
+    for resource in CHILDREN:
+        settings.watching.label_selectors[resource.group, resource.version, resource.plural] = (
+            ROLES if resource in (SECRET, CONFIG_MAP) else f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
+        )
+
+
+def _watch(world: World, resource: Resource, feed: Feed) -> Callable[..., Awaitable[None]]:
+    async def watch(event: Event, **_: Any) -> None:
+        # The items of a list come without apiVersion and kind.
+        feed(world, event["type"], {**event["object"], "apiVersion": resource.api_version, "kind": resource.kind})
+
+    return watch
+
+
+def on_profile(world: World, kind: str | None, body: Event) -> None:
+    """A profile came, changed or went."""
+    key = ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
+    if kind == "DELETED":
+        known = world.store.profiles.get(key)
+        if known is not None and known["metadata"]["uid"] == body["metadata"]["uid"]:
+            world.store.drop_profile(key)
+            world.queue.add(key)
+    elif world.store.put_profile(body):
+        world.queue.add(key)
+
+
+def on_child(world: World, kind: str | None, body: Event) -> None:
+    """Something of ours changed, or a Secret that a profile refers to."""
+    if (body["metadata"].get("labels") or {}).get(names.LABEL_ROLE) == names.ROLE_SOURCE:
+        _on_source(world, kind, body)
+        return
+    ref = ref_of(body)
+    if kind == "DELETED":
+        child = world.store.drop_child(ref, body["metadata"]["uid"])
+    else:
+        child = world.store.children[ref] if world.store.put_child(body) else None
+    if child is None:
+        return
+    if child.profile is not None:
+        # A child of a profile that is gone is the garbage collector's business, or a sweep's; it must not be made again.
+        if child.profile in world.store.profiles or kind != "DELETED":
+            world.queue.add(child.profile)
+    elif ref.resource == SECRET:
+        _wake_alertmanager(world, ref)
+
+
+def _on_source(world: World, kind: str | None, body: Event) -> None:
+    ref = ref_of(body)
+    if kind == "DELETED" or world.store.sources.get(ref) != body["metadata"]["resourceVersion"]:
+        for key in world.store.referring(ref):
+            world.queue.add(key)
+
+
+def _wake_alertmanager(world: World, secret: Ref) -> None:
+    for alertmanager in world.store.alertmanagers():
+        target = target_of(alertmanager)
+        if (target.namespace, target.secret) == (secret.namespace, secret.name):
+            world.queue.add(target)
+
+
+def on_workload(world: World, kind: str | None, body: Event) -> None:
+    """A Prometheus or Alertmanager object changed: what it selects or reads may have, and so everything is looked at again."""
+    gone = kind == "DELETED" and world.store.workloads.pop(ref_of(body), None) is not None
+    if gone or (kind != "DELETED" and world.store.put_workload(body)):
+        for key in world.store.profiles:
+            world.queue.add(key)

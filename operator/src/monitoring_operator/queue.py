@@ -1,0 +1,114 @@
+"""The keyed work queue: level-triggered, one run a key at a time, per-key backoff. The semantics of client-go's workqueue.
+
+A key that is added while it is being worked on is worked on once more afterwards, however often it was added: N edits are far
+fewer than N reconciles. kopf's own queues process every event and cannot retry an event handler.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+FIRST_BACKOFF = 0.5
+LONGEST_BACKOFF = 300.0
+
+logger = logging.getLogger(__name__)
+
+
+class Retry(Exception):
+    """Raised by a worker: try this key again later, with growing delays. `why` is for the log."""
+
+    def __init__(self, why: str, *, at_most: float = LONGEST_BACKOFF) -> None:
+        super().__init__(why)
+        self.at_most = at_most
+
+
+class WorkQueue(Generic[K]):
+    """Keys that want work. Not thread-safe: it belongs to one event loop."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ready: asyncio.Queue[K] = asyncio.Queue()
+        self._dirty: dict[K, float] = {}
+        self._working: dict[K, float] = {}
+        self._failures: dict[K, int] = {}
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+
+    def add(self, key: K) -> None:
+        """Wants `key` to be worked on as soon as a worker is free. A waiting retry of it is brought forward."""
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        if key in self._dirty:
+            return
+        self._dirty[key] = self._clock()
+        if key not in self._working:
+            self._ready.put_nowait(key)
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Wants `key` to be worked on in `seconds`, unless it is wanted earlier anyway."""
+        if key in self._dirty:
+            return
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer is not None:
+            if timer.when() <= loop.time() + seconds:
+                return
+            timer.cancel()
+        self._timers[key] = loop.call_later(seconds, self._due, key)
+
+    def _due(self, key: K) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    @property
+    def depth(self) -> int:
+        """Keys that wait for a worker now."""
+        return self._ready.qsize()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or is being worked on; keys whose retry lies in the future do not count."""
+        return not self._dirty and not self._working
+
+    def longest_run(self) -> float:
+        """Seconds that the oldest key in work has been worked on; 0 if there is none. Read by the liveness check from a thread."""
+        started = min(list(self._working.values()), default=None)
+        return 0.0 if started is None else self._clock() - started
+
+    async def run(self, work: Callable[[K], Awaitable[None]], workers: int) -> None:
+        """Works until cancelled, on up to `workers` keys at once."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._worker(work))
+
+    async def _worker(self, work: Callable[[K], Awaitable[None]]) -> None:
+        while True:
+            key = await self._ready.get()
+            self._dirty.pop(key, None)
+            self._working[key] = self._clock()
+            try:
+                await work(key)
+            except Retry as retry:
+                self._again(key, retry.at_most, str(retry))
+            except Exception:
+                logger.exception("reconciling %s failed", key)
+                self._again(key, LONGEST_BACKOFF, "")
+            else:
+                self._failures.pop(key, None)
+            finally:
+                del self._working[key]
+                if key in self._dirty:
+                    self._ready.put_nowait(key)
+
+    def _again(self, key: K, at_most: float, why: str) -> None:
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(FIRST_BACKOFF * 2 ** min(failures, 16), at_most) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
+        if why:
+            logger.info("%s: %s; trying again in %.1f s", key, why, delay)
+        self.add_after(key, delay)

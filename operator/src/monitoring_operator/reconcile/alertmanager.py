@@ -1,0 +1,112 @@
+"""One Alertmanager's configuration Secret, written from all profiles' parts at once."""
+
+from typing import Any
+
+from monitoring_operator.alertmanager.fragment import Fragment
+from monitoring_operator.alertmanager.merge import merge
+from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret
+from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.api.cluster import ApiError, Forbidden, NotFound, Rejected
+from monitoring_operator.api.names import Reason
+from monitoring_operator.queue import Retry
+from monitoring_operator.reconcile.world import World
+from monitoring_operator.store import ProfileKey, secret_ref
+
+FOREIGN_RETRY = 60.0
+"""Seconds after which a Secret that was someone else's is looked at again: it is not watched."""
+
+
+async def reconcile_alertmanager(world: World, target: Target) -> None:
+    """Writes the Secret that `target` reads, if it is ours to write and differs; wakes the profiles whose part was decided.
+
+    Nothing is written before every profile has put its part on the board (as after a start): a configuration without some of
+    the routes would drop their notifications. The Secret is never deleted; without profiles it keeps a configuration that
+    notifies nobody.
+    """
+    if any(key not in world.routes.parts and _may_contribute(world, key) for key in world.store.profiles):
+        return
+    parts = world.routes.parts
+    if target not in world.routes.written and all(p.target != target for p in parts.values()) and not _known(world, target):
+        return
+    try:
+        fragments = await _fragments(world, target)
+        await _write(world, target, fragments)
+    except ApiError as error:
+        if isinstance(error, (Forbidden, Rejected, NotFound)):
+            _decide(
+                world, target, None, error_reason(error), f"Secret {target.namespace}/{target.secret} could not be written: {error.message}"
+            )
+        raise Retry(f"writing Secret {target.namespace}/{target.secret}: {type(error).__name__}") from error
+
+
+def _may_contribute(world: World, key: ProfileKey) -> bool:
+    return bool((world.store.profiles[key].get("spec") or {}).get("notifications"))
+
+
+def _known(world: World, target: Target) -> bool:
+    return secret_ref(target.namespace, target.secret) in world.store.children
+
+
+async def _fragments(world: World, target: Target) -> dict[ProfileKey, Fragment]:
+    """The parts for `target`; for a profile that is invalid at the moment, the part that the live Secret holds."""
+    parts = world.routes.parts
+    fragments = {k: p.fragment for k, p in parts.items() if p.target == target and p.fragment is not None}
+    kept = [k for k, p in parts.items() if p.fragment is None]
+    if kept:
+        live: dict[str, Any] = await world.cluster.get(secret_ref(target.namespace, target.secret)) or {}
+        for key in kept:
+            last_good = previous(live, key.namespace, key.name) if live else None
+            if last_good is not None:
+                fragments[key] = last_good
+    return fragments
+
+
+async def _write(world: World, target: Target, fragments: dict[ProfileKey, Fragment]) -> None:
+    ref = secret_ref(target.namespace, target.secret)
+    try:
+        manifest = render_secret(target, merge(fragments.values()))
+    except TooLarge as too_large:
+        _decide(world, target, None, Reason.REJECTED, str(too_large))
+        return
+    if not world.store.in_sync(ref, manifest.digest):
+        if ref not in world.store.children:
+            live = await world.cluster.get(ref)
+            if live is not None and not is_ours(live):
+                _decide(world, target, None, Reason.ALERTMANAGER_SECRET_FOREIGN, _foreign(target))
+                raise Retry(f"Secret {target.namespace}/{target.secret} is someone else's", at_most=FOREIGN_RETRY)
+        world.store.applied(await world.cluster.apply(manifest), manifest.digest)
+        world.journal.wrote(ref.resource, "apply")
+    _decide(world, target, fragments)
+
+
+def _decide(world: World, target: Target, fragments: dict[ProfileKey, Fragment] | None, reason: str = "", message: str = "") -> None:
+    """Notes what became of the parts, and wakes every profile for which that is news."""
+    board = world.routes
+    concerned = [k for k, p in board.parts.items() if p.target == target]
+    before = {k: board.state(k) for k in concerned}
+    if fragments is None:
+        board.failed[target] = (reason, message)
+    else:
+        board.failed.pop(target, None)
+        board.written[target] = fragments
+    for key in concerned:
+        if board.state(key) != before[key]:
+            world.queue.add(key)
+
+
+def error_reason(error: ApiError) -> str:
+    """The condition's reason for a write that will not work by itself soon."""
+    match error:
+        case Forbidden():
+            return Reason.FORBIDDEN
+        case NotFound():
+            return Reason.NAMESPACE_MISSING
+        case _:
+            return Reason.REJECTED
+
+
+def _foreign(target: Target) -> str:
+    return (
+        f"Secret {target.namespace}/{target.secret} is not the operator's and is left alone. With kube-prometheus-stack, set "
+        "alertmanager.alertmanagerSpec.useExistingSecret=true and alertmanager.alertmanagerSpec.configSecret to a name of your choice."
+    )

@@ -1,0 +1,72 @@
+"""Every read from the cluster that rendering needs, in one place; rendering itself reads nothing."""
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+
+from monitoring_operator.adoption.labels import fit
+from monitoring_operator.alertmanager.credentials import Credentials, wanted
+from monitoring_operator.alertmanager.target import NoTarget, Target, choose, target_of
+from monitoring_operator.api.cluster import Forbidden
+from monitoring_operator.api.profile import Profile
+from monitoring_operator.reconcile.world import World
+from monitoring_operator.render import Inputs
+from monitoring_operator.store import ProfileKey, secret_ref
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found. `target` is None without notifications; NoTarget says why there is none though there should be."""
+
+    inputs: Inputs
+    target: Target | NoTarget | None
+    credentials: Credentials
+    notes: tuple[str, ...] = ()
+
+
+async def gather(world: World, profile: Profile) -> Gathered:
+    """Reads what `profile` needs: labels that Prometheus selects, its Alertmanager, the Secrets it refers to.
+
+    Raises ApiError where the cluster does not answer; a Secret that is missing or may not be read counts as without keys.
+    """
+    inputs, notes = _inputs(world, profile)
+    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), notes)
+
+
+def _inputs(world: World, profile: Profile) -> tuple[Inputs, tuple[str, ...]]:
+    defaults = world.defaults
+    if defaults.prometheus_labels is not None:
+        return replace(defaults.inputs, prometheus_labels=defaults.prometheus_labels), ()
+    found = fit(world.store.prometheuses())
+    noted = found.disagreement and profile.spec.prometheus.labels is None
+    return replace(defaults.inputs, prometheus_labels=found.labels), (found.disagreement,) if noted else ()
+
+
+def _target(world: World, profile: Profile) -> Target | NoTarget | None:
+    notifications = profile.spec.notifications
+    if notifications is None:
+        return None
+    try:
+        return choose(notifications.alertmanager, [target_of(a) for a in world.store.alertmanagers()])
+    except NoTarget as nothing:
+        return nothing
+
+
+async def _credentials(world: World, profile: Profile) -> Credentials:
+    keys = wanted(profile)
+    world.store.refers(ProfileKey(profile.namespace, profile.name), (secret_ref(profile.namespace, name) for name, _ in keys))
+    found: dict[tuple[str, str], str] = {}
+    for name in sorted({name for name, _ in keys}):
+        ref = secret_ref(profile.namespace, name)
+        try:
+            body = await world.cluster.get(ref)
+        except Forbidden:
+            body = None
+        world.store.sources[ref] = body["metadata"]["resourceVersion"] if body else ""
+        data = (body or {}).get("data") or {}
+        for key in (k for n, k in keys if n == name and k in data):
+            try:
+                found[name, key] = base64.b64decode(data[key]).decode().strip()
+            except (binascii.Error, UnicodeDecodeError):
+                continue
+    return {k: v for k, v in found.items() if v}

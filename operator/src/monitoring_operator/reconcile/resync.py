@@ -1,0 +1,131 @@
+"""Resync is verification: what the watches have told us, compared with what there is.
+
+A delete inside a broken watch is lost to a watcher for ever; a list finds it. The same lists fill the store at start, before
+any worker runs, so that a restart sees the children that exist before it thinks of writing them.
+"""
+
+import logging
+from typing import Any
+
+from monitoring_operator.alertmanager.target import target_of
+from monitoring_operator.api import names
+from monitoring_operator.api.cluster import ApiError, Forbidden
+from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, PROFILE, PROMETHEUS, Resource
+from monitoring_operator.reconcile.world import World
+from monitoring_operator.store import ProfileKey, ref_of, secret_ref
+
+OURS = f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
+PROMETHEUS_OPERATOR_APIS = (("monitoring.coreos.com", "v1"),)
+
+logger = logging.getLogger(__name__)
+
+
+async def resync(world: World) -> dict[Resource, int]:
+    """Lists everything, corrects the store, wakes what was wrong, and returns how much the watches had missed, by resource.
+
+    Raises ApiError; the store is then partly corrected, which does no harm.
+    """
+    await refresh_served(world)
+    missed = {resource: await _children(world, resource) for resource in CHILDREN}
+    for resource in (PROMETHEUS, ALERTMANAGER):
+        missed[resource] = await _workloads(world, resource)
+    missed[PROFILE] = await _profiles(world)
+    for owner in world.store.owners() - world.store.profiles.keys():
+        world.queue.add(owner)
+    for body in world.store.alertmanagers():
+        target = target_of(body)
+        if secret_ref(target.namespace, target.secret) in world.store.children:
+            world.queue.add(target)
+    return missed
+
+
+async def refresh_served(world: World) -> None:
+    """Asks which of prometheus-operator's types are served; when one has come or gone, every profile is looked at again."""
+    for group, version in PROMETHEUS_OPERATOR_APIS:
+        served = await world.cluster.served(group, version)
+        if world.served.get((group, version)) not in (None, served):
+            logger.info("served types of %s/%s have changed", group, version)
+            for key in world.store.profiles:
+                world.queue.add(key)
+        world.served[group, version] = served
+
+
+async def poll_sources(world: World) -> None:
+    """Looks whether a Secret that a profile refers to has changed, come or gone, for those that are not watched by label."""
+    for ref in world.store.referred():
+        try:
+            body = await world.cluster.get(ref)
+        except Forbidden:
+            body = None
+        version = body["metadata"]["resourceVersion"] if body else ""
+        if world.store.sources.get(ref) != version:
+            for key in world.store.referring(ref):
+                world.queue.add(key)
+
+
+async def _children(world: World, resource: Resource) -> int:
+    before = {r: c.uid for r, c in world.store.children.items() if r.resource == resource}
+    live = await _list(world, resource, OURS)
+    missed = 0
+    for body in live:
+        if world.store.put_child(body):
+            missed += 1
+            _wake_owner(world, body)
+    gone = before.keys() - {ref_of(b) for b in live}
+    for ref in gone:
+        # Only what was there before the list began: a child that was made meanwhile is not gone.
+        child = world.store.drop_child(ref, before[ref])
+        if child is not None:
+            missed += 1
+            if child.profile is not None:
+                world.queue.add(child.profile)
+    return missed
+
+
+async def _workloads(world: World, resource: Resource) -> int:
+    before = {r for r in world.store.workloads if r.resource == resource}
+    live = await _list(world, resource, "")
+    changed = sum(world.store.put_workload(body) for body in live)
+    gone = before - {ref_of(b) for b in live}
+    for ref in gone:
+        world.store.workloads.pop(ref, None)
+    if changed or gone:
+        for key in world.store.profiles:
+            world.queue.add(key)
+    return changed + len(gone)
+
+
+async def _profiles(world: World) -> int:
+    before = {k: b["metadata"]["uid"] for k, b in world.store.profiles.items()}
+    live = await _list(world, PROFILE, "")
+    missed = 0
+    for body in live:
+        if world.store.put_profile(body):
+            missed += 1
+        world.queue.add(_key(body))
+    for key in before.keys() - {_key(b) for b in live}:
+        if key in world.store.profiles and world.store.profiles[key]["metadata"]["uid"] == before[key]:
+            missed += 1
+            world.store.drop_profile(key)
+            world.queue.add(key)
+    return missed
+
+
+async def _list(world: World, resource: Resource, labels: str) -> list[dict[str, Any]]:
+    if not world.is_served(resource):
+        return []
+    try:
+        return await world.cluster.list(resource, labels=labels)
+    except ApiError:
+        logger.warning("cannot list %s", resource.plural)
+        raise
+
+
+def _key(body: dict[str, Any]) -> ProfileKey:
+    return ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
+
+
+def _wake_owner(world: World, body: dict[str, Any]) -> None:
+    owner = world.store.children[ref_of(body)].profile
+    if owner is not None:
+        world.queue.add(owner)

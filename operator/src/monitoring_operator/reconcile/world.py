@@ -1,0 +1,61 @@
+"""What every reconcile works with, put together once at start and passed along instead of being global."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.api.cluster import Cluster
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import Resource
+from monitoring_operator.reconcile.routes import Board
+from monitoring_operator.render import Inputs
+from monitoring_operator.store import ProfileKey, Store
+
+Key = ProfileKey | Target
+
+
+class Queue(Protocol):
+    """How a reconcile wakes another key."""
+
+    def add(self, key: Key) -> None: ...
+
+    def add_after(self, key: Key, seconds: float) -> None: ...
+
+
+class Journal(Protocol):
+    """Where a reconcile says what it did: the operator's own metrics."""
+
+    def wrote(self, resource: Resource, verb: str) -> None: ...
+
+    def repaired(self, resource: Resource) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The operator's settings that rendering falls back to. `prometheus_labels` None: derive them from the cluster."""
+
+    prometheus_labels: Mapping[str, str] | None = None
+    inputs: Inputs = field(default_factory=Inputs)
+
+
+@dataclass(slots=True)
+class World:
+    """The cluster, what is known of it, and the ways to speak. `now` gives an RFC 3339 time in UTC."""
+
+    cluster: Cluster
+    store: Store
+    queue: Queue
+    journal: Journal
+    now: Callable[[], str]
+    defaults: Defaults = field(default_factory=Defaults)
+    routes: Board = field(default_factory=Board)
+    served: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Resource types that the API server serves, by group and version; kept current by the resync."""
+    rendered: dict[ProfileKey, tuple[str, tuple[tuple[Ref, str], ...], int]] = field(default_factory=dict)
+    """Per profile: fingerprint of spec and inputs, then what was rendered from them (object and digest), and its alerts."""
+
+    def is_served(self, resource: Resource) -> bool:
+        """Whether the API server has the resource type; unknown counts as yes, its answer will tell."""
+        plurals = self.served.get((resource.group, resource.version))
+        return not resource.group or plurals is None or resource.plural in plurals

@@ -1,0 +1,151 @@
+"""From what was observed to the status that users read: pure, so that every sentence of it can be tested.
+
+Conditions follow kstatus (Ready always there, Reconciling and Stalled only while true); lastTransitionTime moves only when a
+condition's status flips, and nothing else in the status ever holds a time: an unchanged state gives an unchanged status.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.names import Condition, Reason
+from monitoring_operator.api.profile import Problem
+
+LONGEST_MESSAGE = 1024
+SHOWN = 3
+
+PERMANENT = frozenset({Reason.INVALID_SPEC, Reason.NAME_CONFLICT, Reason.REJECTED})
+"""Reasons that only a change of the spec, or of the object in the way, can end: kstatus calls it Stalled."""
+
+_WORST_FIRST = (
+    Reason.NAME_CONFLICT,
+    Reason.REJECTED,
+    Reason.FORBIDDEN,
+    Reason.NAMESPACE_MISSING,
+    Reason.CRD_MISSING,
+    Reason.API_UNAVAILABLE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one child. An empty `reason` means that it is as it should be."""
+
+    ref: Ref
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteState:
+    """What became of the profile's part of the Alertmanager configuration.
+
+    `live` is False where it is not in the Secret as it should be, and None where it is written but nobody has asked
+    Alertmanager whether it is loaded.
+    """
+
+    live: bool | None
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything that the status is derived from."""
+
+    generation: int
+    problems: tuple[Problem, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    routes: RouteState | None = None
+    children: tuple[Ref, ...] = ()
+    alerts: int | None = None
+    notes: tuple[str, ...] = ()
+    """What a reader of Ready should know though nothing is wrong, such as labels that could not be derived."""
+
+
+def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """The status of a profile.
+
+    `previous` is the status as it was (for times, and for what an invalid spec leaves as it is), `now` an RFC 3339 time.
+    """
+    before = {c["type"]: c for c in previous.get("conditions") or ()}
+    facts = [_valid(seen)]
+    if seen.problems:
+        # The last good children stay as they are, and so does what was said of them.
+        facts += [_said(before[t]) for t in (Condition.APPLIED, Condition.ROUTES_LIVE) if t in before]
+    else:
+        facts.append(_applied(seen.outcomes))
+        facts += [_routes(seen.routes)] if seen.routes else []
+    conditions = [_ready(facts, seen), *_progress(facts), *facts]
+    status: dict[str, Any] = {
+        "observedGeneration": seen.generation,
+        "conditions": [_stamped(c, before.get(c["type"]), seen.generation, now) for c in conditions],
+        "children": [
+            {"apiVersion": r.resource.api_version, "kind": r.resource.kind, "namespace": r.namespace, "name": r.name}
+            for r in sorted(seen.children)
+        ],
+    }
+    alerts = previous.get("alerts") if seen.problems else seen.alerts
+    if alerts is not None:
+        status["alerts"] = alerts
+    return status
+
+
+def _valid(seen: Observation) -> dict[str, str]:
+    if seen.problems:
+        return _condition(Condition.VALID, "False", Reason.INVALID_SPEC, _listed(str(p) for p in seen.problems))
+    return _condition(Condition.VALID, "True", Reason.VALID, "The spec is valid.")
+
+
+def _applied(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
+    failed = [o for o in outcomes if o.reason]
+    if not failed:
+        return _condition(Condition.APPLIED, "True", Reason.APPLIED, f"{_count(len(outcomes), 'object')} as rendered.")
+    worst = min((o.reason for o in failed), key=_WORST_FIRST.index)
+    return _condition(Condition.APPLIED, "False", worst, _listed(f"{o.ref}: {o.message}" for o in sorted(failed, key=lambda o: o.ref)))
+
+
+def _routes(routes: RouteState) -> dict[str, str]:
+    return _condition(Condition.ROUTES_LIVE, "Unknown" if routes.live is None else str(routes.live), routes.reason, routes.message)
+
+
+def _ready(facts: list[dict[str, str]], seen: Observation) -> dict[str, str]:
+    for fact in facts:
+        if fact["status"] == "False":
+            return _condition(Condition.READY, "False", fact["reason"], fact["message"])
+    message = f"{_count(len(seen.children), 'child', 'children')} applied; whether they are live is not verified."
+    return _condition(Condition.READY, "True", Reason.NOT_VERIFIED, " ".join((message, *seen.notes)))
+
+
+def _progress(facts: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Stalled for what only somebody's change can end, Reconciling for what is being tried again."""
+    failed = [f for f in facts if f["status"] == "False"]
+    stalled = [f for f in failed if f["reason"] in PERMANENT]
+    if stalled:
+        return [_condition(Condition.STALLED, "True", stalled[0]["reason"], stalled[0]["message"])]
+    return [_condition(Condition.RECONCILING, "True", failed[0]["reason"], failed[0]["message"])] if failed else []
+
+
+def _condition(type_: str, status: str, reason: str, message: str) -> dict[str, str]:
+    return {"type": type_, "status": status, "reason": reason, "message": message[:LONGEST_MESSAGE]}
+
+
+def _said(condition: Mapping[str, Any]) -> dict[str, str]:
+    return {k: condition[k] for k in ("type", "status", "reason", "message")}
+
+
+def _stamped(condition: dict[str, str], before: Mapping[str, Any] | None, generation: int, now: str) -> dict[str, Any]:
+    same = before is not None and before["status"] == condition["status"]
+    return {**condition, "observedGeneration": generation, "lastTransitionTime": before["lastTransitionTime"] if same and before else now}
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """The first few of several messages, and how many more there are."""
+    texts = list(parts)
+    more = len(texts) - SHOWN
+    return "; ".join(texts[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

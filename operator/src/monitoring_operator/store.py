@@ -1,0 +1,205 @@
+"""What the cluster has told us: profiles, the fingerprints of children, and who refers to which Secret.
+
+Filled by lists at start and at every resync, kept current by watches and by the answers to our own writes, so that the echo
+of a write wakes nobody. Children are kept as fingerprints: a thousand profiles' dashboards would be a hundred megabytes.
+Not thread-safe: it belongs to the event loop.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring_operator.api import names
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import ALERTMANAGER, BY_KIND, PROFILE, PROMETHEUS, SECRET
+from monitoring_operator.ownership import live_digest
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ProfileKey:
+    """A profile that wants to be reconciled."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A live object of ours, as far as we need to know it. `digest` covers the fields that we own, see `ownership`."""
+
+    uid: str
+    resource_version: str
+    profile: ProfileKey | None
+    profile_uid: str
+    digest: str
+
+
+def ref_of(body: Object) -> Ref:
+    """Which object `body` is. Raises KeyError for a kind that is not ours to know."""
+    return Ref(BY_KIND[body["kind"]], body["metadata"].get("namespace", ""), body["metadata"]["name"])
+
+
+def older(a: str, b: str) -> bool:
+    """Whether resource version `a` is older than `b`; unknown forms are never older."""
+    return a.isdigit() and b.isdigit() and int(a) < int(b)
+
+
+class Store:
+    """The operator's picture of the cluster."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[ProfileKey, Object] = {}
+        self.children: dict[Ref, Child] = {}
+        self.workloads: dict[Ref, Object] = {}
+        """Prometheus and Alertmanager objects, without their status."""
+        self.sources: dict[Ref, str] = {}
+        """Resource versions of the Secrets that profiles refer to; empty where the Secret is missing."""
+        self._of_profile: defaultdict[ProfileKey, set[Ref]] = defaultdict(set)
+        self._referring: defaultdict[Ref, set[ProfileKey]] = defaultdict(set)
+        self._referred_by: dict[ProfileKey, frozenset[Ref]] = {}
+        self._accepted: dict[Ref, tuple[str, str]] = {}
+
+    # ---- profiles
+
+    def put_profile(self, body: Object) -> bool:
+        """Takes a profile as it now is; says whether that wants work (anything but an echo of our own status)."""
+        key = ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
+        before = self.profiles.get(key)
+        if before is not None and older(body["metadata"]["resourceVersion"], before["metadata"]["resourceVersion"]):
+            return False
+        self.profiles[key] = _slim(body)
+        return before is None or _relevant(before) != _relevant(body)
+
+    def drop_profile(self, key: ProfileKey) -> None:
+        """Forgets a deleted profile; its children stay known until they are gone too."""
+        self.profiles.pop(key, None)
+        self.refers(key, ())
+
+    # ---- children
+
+    def put_child(self, body: Object) -> bool:
+        """Takes a child as it now is; says whether it wants work: it is new to us, or its fields of ours have changed."""
+        ref, metadata = ref_of(body), body["metadata"]
+        labels = metadata.get("labels") or {}
+        before = self.children.get(ref)
+        if before is not None and older(metadata["resourceVersion"], before.resource_version):
+            return False
+        name, namespace = labels.get(names.LABEL_PROFILE), labels.get(names.LABEL_PROFILE_NAMESPACE)
+        owner = ProfileKey(namespace, name) if name and namespace else None
+        child = Child(metadata["uid"], metadata["resourceVersion"], owner, labels.get(names.LABEL_PROFILE_UID, ""), live_digest(body))
+        if before is not None and before.profile is not None and before.profile != owner:
+            self._of_profile[before.profile].discard(ref)
+        self.children[ref] = child
+        if owner is not None:
+            self._of_profile[owner].add(ref)
+        return before is None or (before.uid, before.digest, before.profile) != (child.uid, child.digest, child.profile)
+
+    def drop_child(self, ref: Ref, uid: str | None = None) -> Child | None:
+        """Forgets a child that is gone (only if it is the one with `uid`) and returns what was known of it."""
+        child = self.children.get(ref)
+        if child is None or (uid is not None and child.uid != uid):
+            return None
+        del self.children[ref]
+        self._accepted.pop(ref, None)
+        if child.profile is not None:
+            self._of_profile[child.profile].discard(ref)
+            if not self._of_profile[child.profile]:
+                del self._of_profile[child.profile]
+        return child
+
+    def children_of(self, key: ProfileKey) -> frozenset[Ref]:
+        """The live objects that carry the profile's labels."""
+        return frozenset(self._of_profile.get(key, ()))
+
+    def owners(self) -> frozenset[ProfileKey]:
+        """Every profile that has children, live or not."""
+        return frozenset(self._of_profile)
+
+    def applied(self, body: Object, wanted: str) -> None:
+        """Takes the answer to an apply of content with digest `wanted`.
+
+        Where an admission webhook or the API server normalised a value of ours, the answer's digest differs for good; it is
+        remembered as what `wanted` looks like, so that nobody tries to correct it in a loop.
+        """
+        self.put_child(body)
+        ref = ref_of(body)
+        live = self.children[ref].digest
+        if live == wanted:
+            self._accepted.pop(ref, None)
+        else:
+            self._accepted[ref] = (wanted, live)
+
+    def in_sync(self, ref: Ref, wanted: str) -> bool:
+        """Whether the live object holds what has digest `wanted`."""
+        child = self.children.get(ref)
+        return child is not None and (child.digest == wanted or self._accepted.get(ref) == (wanted, child.digest))
+
+    # ---- what profiles refer to
+
+    def refers(self, key: ProfileKey, secrets: Iterable[Ref]) -> None:
+        """Notes which Secrets the profile refers to now."""
+        wanted = frozenset(secrets)
+        for ref in self._referred_by.pop(key, frozenset()) - wanted:
+            self._referring[ref].discard(key)
+            if not self._referring[ref]:
+                del self._referring[ref]
+                self.sources.pop(ref, None)
+        for ref in wanted:
+            self._referring[ref].add(key)
+        if wanted:
+            self._referred_by[key] = wanted
+
+    def referring(self, ref: Ref) -> frozenset[ProfileKey]:
+        """Profiles that refer to a Secret."""
+        return frozenset(self._referring.get(ref, ()))
+
+    def referred(self) -> frozenset[Ref]:
+        """Every Secret that a profile refers to."""
+        return frozenset(self._referring)
+
+    # ---- Prometheus and Alertmanager objects
+
+    def put_workload(self, body: Object) -> bool:
+        """Takes a Prometheus or Alertmanager object; says whether its spec has changed."""
+        ref = ref_of(body)
+        before = self.workloads.get(ref)
+        self.workloads[ref] = {k: body[k] for k in ("apiVersion", "kind", "spec") if k in body} | {"metadata": dict(_identity(body))}
+        return before is None or before.get("spec") != body.get("spec")
+
+    def prometheuses(self) -> list[Object]:
+        """The cluster's Prometheus objects, sorted."""
+        return [self.workloads[r] for r in sorted(self.workloads) if r.resource == PROMETHEUS]
+
+    def alertmanagers(self) -> list[Object]:
+        """The cluster's Alertmanager objects, sorted."""
+        return [self.workloads[r] for r in sorted(self.workloads) if r.resource == ALERTMANAGER]
+
+
+def profile_ref(key: ProfileKey) -> Ref:
+    """The profile itself as an object."""
+    return Ref(PROFILE, key.namespace, key.name)
+
+
+def secret_ref(namespace: str, name: str) -> Ref:
+    """A Secret as an object."""
+    return Ref(SECRET, namespace, name)
+
+
+def _slim(body: Object) -> Object:
+    metadata = {k: v for k, v in body["metadata"].items() if k != "managedFields"}
+    return {**body, "metadata": metadata}
+
+
+def _relevant(body: Object) -> tuple[Any, ...]:
+    metadata = body["metadata"]
+    return metadata.get("uid"), metadata.get("generation"), metadata.get("deletionTimestamp"), body.get("status")
+
+
+def _identity(body: Object) -> Iterable[tuple[str, Any]]:
+    return ((k, body["metadata"][k]) for k in ("name", "namespace", "uid", "labels") if k in body["metadata"])
