@@ -79,6 +79,11 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monitoring-operator" / "tools"
 
 
+def stamp_of(program: Path) -> Path:
+    """The file beside a program in the cache that holds the key it was built from."""
+    return program.with_name(f".{program.name}.key")
+
+
 def find(name: str) -> Path:
     """The program `name`.
 
@@ -116,7 +121,7 @@ def _candidates(tool: Tool) -> Iterator[Path]:
         if folder := os.environ.get(variable):
             yield Path(folder) / tool.name
     built = cache() / "bin" / tool.name
-    stamp = built.with_name(f".{tool.name}.key")
+    stamp = stamp_of(built)
     if stamp.is_file() and stamp.read_text() == tool.key():
         yield built
 
