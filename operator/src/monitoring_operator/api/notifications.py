@@ -1,9 +1,11 @@
 """`spec.notifications`: who is told. Credentials are references; their values never stand in a profile."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from monitoring_operator.api import durations
 from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, SecretSource, Unique
 
 
@@ -96,5 +98,17 @@ class Notifications(Model):
             "(has(self.critical) && size(self.critical) > 0) || (has(self.warning) && size(self.warning) > 0)",
             "notifications without a receiver tell nobody; give critical or warning, or leave notifications out",
             lambda s: bool(s.critical or s.warning),
+        ),
+        # What Alertmanager refuses (nothing may repeat without a pause, no duration exceeds 292 years) would stop every profile's reload.
+        Rule(
+            "(!has(self.groupInterval) || self.groupInterval.matches('[1-9]')) "
+            "&& (!has(self.repeatInterval) || self.repeatInterval.matches('[1-9]'))",
+            "groupInterval and repeatInterval must be longer than zero",
+            lambda s: all(durations.seconds(d) > 0 for d in (s.group_interval, s.repeat_interval)),
+        ),
+        Rule(
+            " && ".join(f"(!has(self.{f}) || !self.{f}.matches('y|[0-9]{{5}}'))" for f in ("groupWait", "groupInterval", "repeatInterval")),
+            "groupWait, groupInterval and repeatInterval take weeks and smaller units, with at most four digits each",
+            lambda s: not any(re.search("y|[0-9]{5}", d) for d in (s.group_wait, s.group_interval, s.repeat_interval)),
         ),
     )
