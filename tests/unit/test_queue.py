@@ -1,0 +1,173 @@
+"""The work queue keeps the promises that level-triggered reconciling rests on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring_operator import queue as queue_module
+from monitoring_operator.queue import Retry, WorkQueue
+
+Work = Callable[[str], Awaitable[None]]
+
+
+@asynccontextmanager
+async def running(queue: WorkQueue[str], work: Work, workers: int = 4) -> Any:
+    """The queue at work, ended afterwards."""
+    task = asyncio.create_task(queue.run(work, workers))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def settled(queue: WorkQueue[str]) -> None:
+    """Waits until nothing is waiting or in work."""
+    async with asyncio.timeout(5):
+        while not queue.idle:
+            await asyncio.sleep(0.001)
+
+
+def test_a_key_added_while_it_is_worked_on_is_worked_on_once_more() -> None:
+    """However many edits come while a reconcile runs, one more reconcile sees them all."""
+    runs = []
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+        gate = asyncio.Event()
+
+        async def work(key: str) -> None:
+            runs.append(key)
+            await gate.wait()
+
+        async with running(queue, work):
+            queue.add("a")
+            await asyncio.sleep(0.01)
+            for _ in range(50):
+                queue.add("a")
+            gate.set()
+            await settled(queue)
+
+    asyncio.run(scenario())
+
+    assert ["a", "a"] == runs
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=60), st.integers(1, 8))
+def test_a_key_never_runs_twice_at_once_and_is_never_lost(keys: list[str], workers: int) -> None:
+    """Every added key is worked on after its last addition, and no two workers ever hold the same one."""
+    last_seen: dict[str, int] = {}
+    overlaps = []
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+        added = dict.fromkeys("abc", 0)
+        inside: set[str] = set()
+
+        async def work(key: str) -> None:
+            overlaps.extend([key] if key in inside else [])
+            inside.add(key)
+            last_seen[key] = added[key]
+            await asyncio.sleep(0)
+            inside.discard(key)
+
+        async with running(queue, work, workers):
+            for key in keys:
+                added[key] += 1
+                queue.add(key)
+                await asyncio.sleep(0)
+            await settled(queue)
+
+    asyncio.run(scenario())
+
+    assert [] == overlaps
+    assert {k: keys.count(k) for k in set(keys)} == last_seen
+
+
+def test_failures_are_retried_with_growing_delays_and_success_resets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing key comes back after 0.5 s, 1 s, 2 s ...; after a success the count starts again."""
+    monkeypatch.setattr(queue_module.random, "uniform", lambda _a, _b: 1.0)
+    delays: list[float] = []
+    results = iter([Retry("no"), ValueError("bug"), Retry("no"), None, Retry("no")])
+
+    class Recording(WorkQueue[str]):
+        def add_after(self, key: str, seconds: float) -> None:
+            delays.append(seconds)
+            self.add(key)
+
+    async def work(_key: str) -> None:
+        result = next(results, None)
+        if result is not None:
+            raise result
+
+    async def scenario() -> None:
+        queue = Recording()
+        async with running(queue, work):
+            queue.add("a")
+            await settled(queue)
+            queue.add("a")
+            await settled(queue)
+
+    asyncio.run(scenario())
+
+    assert [0.5, 1.0, 2.0, 0.5] == delays
+
+
+def test_a_retry_has_its_own_longest_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known to heal soon is not left waiting for minutes."""
+    monkeypatch.setattr(queue_module.random, "uniform", lambda _a, _b: 1.0)
+    queue: WorkQueue[str] = WorkQueue()
+    delays: list[float] = []
+    monkeypatch.setattr(queue, "add_after", lambda _key, seconds: delays.append(seconds))
+
+    for _ in range(40):
+        queue._again("a", 30.0, "")
+
+    assert 30.0 == delays[-1] == max(delays)
+
+
+def test_an_event_brings_a_waiting_retry_forward() -> None:
+    """A key that waits for its retry is worked on at once when something happens to it."""
+    runs = []
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+
+        async def work(key: str) -> None:
+            runs.append(key)
+
+        async with running(queue, work):
+            queue.add_after("a", 3600)
+            queue.add("a")
+            await settled(queue)
+
+        assert not queue._timers
+
+    asyncio.run(scenario())
+
+    assert ["a"] == runs
+
+
+def test_the_oldest_run_is_known_to_the_liveness_check() -> None:
+    """A reconcile that hangs is visible as its age."""
+    now = [100.0]
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue(clock=lambda: now[0])
+
+        async def work(_key: str) -> None:
+            await asyncio.Event().wait()
+
+        async with running(queue, work):
+            queue.add("a")
+            await asyncio.sleep(0.01)
+            now[0] += 130
+
+            assert 130.0 == queue.longest_run()
+
+    asyncio.run(scenario())
