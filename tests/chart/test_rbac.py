@@ -1,0 +1,89 @@
+"""The operator's rights: all that it needs, and nothing else."""
+
+from chart import rendered
+from monitoring_operator.api import resources
+from monitoring_operator.api.resources import Resource
+
+READ = {"get", "list", "watch"}
+APPLY = {"create", "patch"}
+Rights = dict[tuple[str, str], set[str]]
+
+
+def key(resource: Resource) -> tuple[str, str]:
+    """A resource as RBAC names it."""
+    return resource.group, resource.plural
+
+
+def rights(role: rendered.Object) -> Rights:
+    """Verbs by API group and resource; the same resource in two rules is a mistake."""
+    found: Rights = {}
+    for rule in role["rules"]:
+        assert set(rule) == {"apiGroups", "resources", "verbs"}
+        for name in ((group, resource) for group in rule["apiGroups"] for resource in rule["resources"]):
+            assert name not in found
+            found[name] = set(rule["verbs"])
+    return found
+
+
+NEEDED: Rights = {
+    key(resources.PROFILE): READ,
+    (resources.PROFILE.group, f"{resources.PROFILE.plural}/status"): {"get", "patch"},
+    **{key(child): READ | APPLY | {"delete"} for child in resources.CHILDREN if child != resources.SECRET},
+    key(resources.SECRET): READ | APPLY,
+    key(resources.PROMETHEUS): READ,
+    key(resources.ALERTMANAGER): READ,
+    key(resources.EVENT): APPLY,
+}
+"""Every kind that the operator renders it may read, apply and take away again, except Secrets: those are never deleted."""
+
+NEEDED_IN_THE_CLUSTER: Rights = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"): {"list", "watch"},
+    ("", "namespaces"): {"list", "watch"},
+}
+
+
+def test_cluster_role_is_exactly_what_is_needed() -> None:
+    """One ClusterRole for the whole cluster, bound to the operator's ServiceAccount, and no Role beside it."""
+    objects = rendered.default()
+    role = rendered.only(objects, "ClusterRole")
+    binding = rendered.only(objects, "ClusterRoleBinding")
+    subject = {"kind": "ServiceAccount", "name": "monitoring-operator", "namespace": rendered.NAMESPACE}
+
+    assert rights(role) == NEEDED | NEEDED_IN_THE_CLUSTER
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]}
+    assert binding["subjects"] == [subject]
+    assert [] == rendered.of_kind(objects, "Role") + rendered.of_kind(objects, "RoleBinding")
+
+
+def test_watched_namespaces_get_roles_only() -> None:
+    """A Role and its binding in each namespace of the list, and nothing that reaches beyond them but the CRD itself."""
+    objects = rendered.template({"watch": {"namespaces": ["analytics", "monitoring"]}})
+    roles = rendered.of_kind(objects, "Role")
+    bindings = rendered.of_kind(objects, "RoleBinding")
+    subject = {"kind": "ServiceAccount", "name": "monitoring-operator", "namespace": rendered.NAMESPACE}
+
+    assert [o["metadata"]["namespace"] for o in roles] == ["analytics", "monitoring"]
+    assert [o["metadata"]["namespace"] for o in bindings] == ["analytics", "monitoring"]
+    assert [rights(role) for role in roles] == [NEEDED, NEEDED]
+    assert [(b["roleRef"]["kind"], b["roleRef"]["name"], b["subjects"]) for b in bindings] == [
+        ("Role", r["metadata"]["name"], [subject]) for r in roles
+    ]
+    assert [o["kind"] for o in objects if "namespace" not in o["metadata"]] == ["CustomResourceDefinition"]
+
+
+def test_no_wildcard_and_no_way_to_more_rights() -> None:
+    """No `*` anywhere, and none of the verbs by which a ServiceAccount could widen its own rights."""
+    role = rendered.only(rendered.default(), "ClusterRole")
+    words = {word for rule in role["rules"] for words in rule.values() for word in words}
+
+    assert set() == words & {"*", "escalate", "bind", "impersonate"}
+
+
+def test_token_is_mounted_for_the_operator_only() -> None:
+    """The ServiceAccount hands its token to no pod by itself; the operator's pod asks for it, the test pod does not get one."""
+    objects = rendered.default()
+
+    assert rendered.only(objects, "ServiceAccount")["automountServiceAccountToken"] is False
+    assert {"Deployment/monitoring-operator": True, "Pod/monitoring-operator-test": False} == {
+        name: spec["automountServiceAccountToken"] for name, spec in rendered.pod_specs(objects).items()
+    }
