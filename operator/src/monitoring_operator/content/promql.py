@@ -1,0 +1,59 @@
+"""PromQL and Prometheus' templates as text: what must be escaped, and what a parser says about a user's expression."""
+
+from monitoring_operator.api.profile import Profile
+
+_NOT_ALERTABLE = {
+    "StringLiteral": "is a string; an alert needs an instant vector or a number",
+    "MatrixSelector": "is a range vector; an alert needs an instant vector or a number",
+    "SubqueryExpr": "is a range vector; an alert needs an instant vector or a number",
+}
+
+USER_REQUESTS = 'endpoint!~"/metrics|/health(z|check)?(/(live|ready|startup).*)?|/(live|ready|startup)(z|ness)?|/readiness"'
+"""Matcher for requests of users: probes and scrapes always succeed and would halve the error ratio of a quiet service."""
+
+
+def string(value: str) -> str:
+    """`value` as a PromQL string literal."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def target(profile: Profile) -> str:
+    """The label matchers of everything that is scraped for `profile`. The ServiceMonitor sets `job` to the profile's name."""
+    return f"namespace={string(profile.namespace)},job={string(profile.name)}"
+
+
+def literal(text: str) -> str:
+    """`text` so that Prometheus' template engine puts out exactly it: alert labels and annotations are all templates."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+def error(expression: str) -> str | None:
+    """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
+    # Imported here: the parser is a compiled library that only profiles with rules of their own need.
+    import promql_parser  # noqa: PLC0415
+
+    try:
+        parsed = promql_parser.parse(expression)
+    except ValueError as refused:
+        return f"is not PromQL: {refused}"
+    return _NOT_ALERTABLE.get(type(parsed).__name__)
+
+
+def template_error(text: str) -> str | None:
+    """What is visibly wrong with `text` as a template; None if nothing is.
+
+    Go's template language is not parsed, but braces that do not pair up are what makes Prometheus refuse a whole file.
+    """
+    depth = 0
+    position = 0
+    while position < len(text):
+        pair = text[position : position + 2]
+        if pair == "{{":
+            depth += 1
+        elif pair == "}}":
+            depth -= 1
+        if depth not in (0, 1):
+            return "has {{ and }} that do not pair up"
+        position += 2 if pair in ("{{", "}}") else 1
+    return "has a {{ without its }}" if depth else None
