@@ -38,27 +38,48 @@ class Metric:
     buckets: tuple[float, ...] = ()
     pack: str = ""
     required: bool = True
+    zeros: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def _counter(name: str, labels: str, help_: str, *, pack: str, required: bool = True) -> Metric:
-    return Metric(name, "counter", help_, tuple(labels.split()), pack=pack, required=required)
+OUTCOMES = ("success", "error", "cancelled")
+"""Every `status` of a call; a cancelled call is not an error."""
+GA4_ERROR_TYPES = (
+    "resource_exhausted",
+    "unavailable",
+    "deadline_exceeded",
+    "internal",
+    "permission_denied",
+    "unauthenticated",
+    "invalid_argument",
+)
+"""The gRPC codes that the GA4 Data API is known to answer with; others are recorded as they come."""
+
+
+def _counter(
+    name: str, labels: str, help_: str, *, pack: str, required: bool = True, zeros: Mapping[str, tuple[str, ...]] | None = None
+) -> Metric:
+    return Metric(name, "counter", help_, tuple(labels.split()), pack=pack, required=required, zeros=tuple((zeros or {}).items()))
 
 
 def _gauge(name: str, labels: str, help_: str, *, pack: str, unit: str = "", required: bool = True) -> Metric:
     return Metric(name, "gauge", help_, tuple(labels.split()), unit, pack=pack, required=required)
 
 
-def _histogram(name: str, labels: str, help_: str, buckets: tuple[float, ...], *, pack: str, unit: str = "seconds", required: bool = True) -> Metric:
+def _histogram(
+    name: str, labels: str, help_: str, buckets: tuple[float, ...], *, pack: str, unit: str = "seconds", required: bool = True
+) -> Metric:
     return Metric(name, "histogram", help_, tuple(labels.split()), unit, buckets, pack, required)
 
 
 METRICS: tuple[Metric, ...] = (
     # GA4 API health
-    _counter("ga4_api_calls_total", "tenant_id endpoint status", "GA4 API calls by outcome: success, error or cancelled.", pack="ga4"),
+    _counter("ga4_api_calls_total", "tenant_id endpoint status", "GA4 API calls by outcome: success, error or cancelled.", pack="ga4",
+             zeros={"status": OUTCOMES}),
     _histogram("ga4_api_latency_seconds", "endpoint", "Duration of GA4 API calls, whatever their outcome.", GA4_SECONDS, pack="ga4"),
     _gauge("ga4_quota_usage_ratio", "tenant_id property_id", "Share of the property's core tokens per day that is used, 0 to 1.", pack="ga4", unit="ratio"),
     _gauge("ga4_quota_remaining", "tenant_id property_id", "Core tokens that the property has left today.", pack="ga4"),
-    _counter("ga4_api_errors_total", "tenant_id error_type", "GA4 API calls that failed, by type of error.", pack="ga4"),
+    _counter("ga4_api_errors_total", "tenant_id error_type", "GA4 API calls that failed, by type of error.", pack="ga4",
+             zeros={"error_type": GA4_ERROR_TYPES}),
     _gauge("ga4_cache_hit_rate", "tenant_id", "Share of GA4 cache look-ups that hit, 0 to 1, over the last minutes.", pack="ga4"),
     _counter("ga4_cache_hits_total", "tenant_id", "GA4 cache look-ups that hit.", pack="ga4", required=False),
     _counter("ga4_cache_misses_total", "tenant_id", "GA4 cache look-ups that missed.", pack="ga4", required=False),
@@ -87,7 +108,8 @@ METRICS: tuple[Metric, ...] = (
     _counter("sse_errors_total", "tenant_id error_type", "Failures of server-sent event connections, by type of error.", pack="sse"),
     _gauge("sse_max_connections", "", "Connections that one process is meant to hold.", pack="sse", required=False),
     # HTTP API
-    _counter("http_requests_total", "method endpoint status_code", "HTTP requests by route template and status.", pack="http"),
+    _counter("http_requests_total", "method endpoint status_code", "HTTP requests by route template and status.", pack="http",
+             zeros={"status_code": ("500", "503")}),
     _histogram("http_request_duration_seconds", "method endpoint", "Duration of HTTP requests, to the last byte; to the first byte for event streams.",
                SECONDS, pack="http"),
     _histogram("http_request_size_bytes", "method endpoint", "Size of request bodies.", BYTES, pack="http", unit="bytes"),
@@ -97,7 +119,8 @@ METRICS: tuple[Metric, ...] = (
            unit="ratio"),
     _gauge("connection_pool_active_connections", "pool_type", "Connections in use.", pack="database"),
     _histogram("database_query_duration_seconds", "operation pool_type", "Duration of database queries.", QUERY_SECONDS, pack="database"),
-    _counter("database_queries_total", "operation pool_type status", "Database queries by outcome: success, error or cancelled.", pack="database"),
+    _counter("database_queries_total", "operation pool_type status", "Database queries by outcome: success, error or cancelled.", pack="database",
+             zeros={"status": OUTCOMES}),
     _gauge("connection_pool_max_connections", "pool_type", "Connections that the pool may open, overflow included.", pack="database", required=False),
     _histogram("connection_pool_wait_seconds", "pool_type", "Time spent waiting for a connection.", QUERY_SECONDS, pack="database", required=False),
     _counter("connection_pool_timeouts_total", "pool_type", "Waits for a connection that were given up.", pack="database", required=False),

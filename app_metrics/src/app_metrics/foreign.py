@@ -1,0 +1,45 @@
+"""What the application itself (or a library) registered with prometheus-client, shown on the same page.
+
+Nobody has to give up metrics of their own to use this library. Families that the catalogue already has are left out, and said so
+once: a page with one name twice is refused as a whole. `_created` series, two for every counter, are left out as well.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from app_metrics.catalogue import BY_NAME
+
+_log = logging.getLogger("app_metrics")
+_END = b"# EOF\n"
+
+
+class ForeignMetrics:
+    """A view of a prometheus-client registry without our names and without `_created`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._warned: set[str] = set()
+
+    def collect(self) -> Iterable[Metric]:
+        """The families to show; a collector that raises costs the whole registry's page, not ours."""
+        for family in self._registry.collect():
+            if family.name in BY_NAME or f"{family.name}_total" in BY_NAME:
+                if family.name not in self._warned:
+                    self._warned.add(family.name)
+                    _log.warning("%s is registered with prometheus-client too; only app_metrics' own is shown", family.name)
+                continue
+            family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
+            yield family
+
+    def page(self, *, openmetrics: bool) -> bytes:
+        """These metrics without the end mark; empty if a collector fails."""
+        try:
+            if openmetrics:
+                return generate_openmetrics(self).removesuffix(_END)  # type: ignore[no-untyped-call]
+            return generate_latest(self)
+        except Exception:
+            _log.exception("could not render the metrics registered with prometheus-client")
+            return b""

@@ -1,0 +1,69 @@
+"""The one line for an application: `instrument(app)`."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from app_metrics.http import HttpRecorder
+from app_metrics.middleware import MetricsMiddleware
+from app_metrics.registry import REGISTRY, Registry
+from app_metrics.system import observe_system
+from app_metrics.templates import RouteTemplates
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from starlette.applications import Starlette
+
+_log = logging.getLogger("app_metrics")
+_MARK = "_app_metrics_instrumented"
+
+
+def instrument(
+    app: "Starlette", *, path: str | None = "/metrics", registry: Registry = REGISTRY, extra: "CollectorRegistry | None" = None
+) -> None:
+    """Measures every HTTP request of a FastAPI or Starlette application and serves the metrics at `path`.
+
+    Works before the first request and from a lifespan handler. `path` None serves no page. `extra` is a prometheus-client
+    registry whose metrics are shown too, by default its global one. A second call on the same application changes nothing and
+    says so in the log. Raises ValueError if `path` does not begin with a slash, TypeError if `app` is no Starlette application.
+    """
+    if path is not None and not path.startswith("/"):
+        raise ValueError(f"path must begin with '/', not {path!r}")
+    if not hasattr(app, "build_middleware_stack"):
+        raise TypeError(f"app must be a FastAPI or Starlette application, not {type(app).__name__}")
+    if getattr(app.state, _MARK, False):
+        _log.warning("instrument() was called twice for the same application; the second call changes nothing")
+        return
+    setattr(app.state, _MARK, True)
+    observe_system(registry)
+    if path is not None:
+        _serve(app, path, registry, extra)
+    _wrap(app, registry)
+
+
+def _wrap(app: "Starlette", registry: Registry) -> None:
+    """Puts the middleware outside of all others, also of those that are added later and of the one that turns errors into 500s:
+    sizes are those that leave the process, and handlers for unexpected errors have had their say on the status.
+    """
+    recorder, templates = HttpRecorder(registry), RouteTemplates(lambda: app.router.routes)
+    if app.middleware_stack is not None:
+        app.middleware_stack = MetricsMiddleware(app.middleware_stack, recorder, templates)
+        return
+    build = app.build_middleware_stack
+
+    def build_measured() -> Any:
+        return MetricsMiddleware(build(), recorder, templates)
+
+    app.build_middleware_stack = build_measured  # type: ignore[method-assign]
+
+
+def _serve(app: "Starlette", path: str, registry: Registry, extra: "CollectorRegistry | None") -> None:
+    # Imported here: `import app_metrics` must cost nothing to those who only use its catalogue or its recorders.
+    from prometheus_client import REGISTRY as CLIENT_REGISTRY  # noqa: PLC0415
+    from starlette.routing import Route  # noqa: PLC0415
+
+    from app_metrics.endpoint import MetricsEndpoint  # noqa: PLC0415
+    from app_metrics.foreign import ForeignMetrics  # noqa: PLC0415
+
+    endpoint = MetricsEndpoint(registry, ForeignMetrics(CLIENT_REGISTRY if extra is None else extra))
+    # First, so that neither a catch-all route nor a mount at the root hides it; a route and no mount, so that it is not redirected.
+    app.router.routes.insert(0, Route(path, endpoint.__call__, methods=["GET"], include_in_schema=False, name="metrics"))
