@@ -1,0 +1,1 @@
+"""The command line: the same rendering and checking as the operator's, without a cluster, and `diff` and `run` with one."""

@@ -1,0 +1,174 @@
+"""The command `monitoring-operator`.
+
+Commands import what they need only when they run: kopf and the Kubernetes client take longer to load than `render` takes in all.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, URL, labels
+
+FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
+
+
+def rendering_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What rendering takes from the operator's settings, for the commands that do without them."""
+    for option in (
+        click.option("--grafana-url", type=URL, default="", help="Where Grafana is; alerts link to its dashboards."),
+        click.option("--runbook-base-url", type=URL, help="Where runbooks are, for profiles that do not say. Default: the product's own."),
+        click.option(
+            "--prometheus-label",
+            "prometheus_labels",
+            type=LABEL,
+            multiple=True,
+            metavar="K=V",
+            help="Label by which the cluster's Prometheus selects; repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="monitoring-operator", prog_name="monitoring-operator")
+def cli() -> None:
+    """From one MonitoringProfile to an application's scraping, alerts, notifications and dashboards.
+
+    \b
+    Examples:
+      monitoring-operator validate profile.yaml
+      monitoring-operator render profile.yaml
+      monitoring-operator diff profile.yaml --context staging
+      monitoring-operator crd | kubectl apply --server-side -f -
+    """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
+
+
+@cli.command()
+@FILES
+@rendering_options
+@click.option("-o", "--output", metavar="DIR", type=click.Path(file_okay=False), help="Write one file per object into DIR instead.")
+@click.option(
+    "--alertmanager",
+    type=ALERTMANAGER,
+    default="monitoring/main",
+    show_default=True,
+    metavar="NAMESPACE/NAME[:SECRET]",
+    help="The Alertmanager of profiles that name none, and the Secret that it reads.",
+)
+def render(**given: Any) -> None:
+    """Print the objects that profiles become, without a cluster.
+
+    A FILE may hold several YAML documents; `-` is standard input. Other kinds of objects are passed over. Credentials are
+    shown as <redacted>.
+
+    \b
+    Examples:
+      monitoring-operator render profile.yaml
+      monitoring-operator render profile.yaml --prometheus-label release=kube-prometheus-stack
+      monitoring-operator render team-a.yaml team-b.yaml -o rendered/
+    """  # noqa: D301
+    from monitoring_operator.cli import rendering
+
+    inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
+    _exit(rendering.render_files(given["files"], inputs=inputs, alertmanager=given["alertmanager"], folder=given["output"]))
+
+
+@cli.command()
+@FILES
+def validate(files: tuple[str, ...]) -> None:
+    """Check profiles and print every problem with its line.
+
+    A problem is printed as FILE:LINE: FIELD: MESSAGE.
+
+    Exit code: 0 if every profile is valid, 1 if something is wrong, 2 if a file cannot be read.
+
+    \b
+    Examples:
+      monitoring-operator validate profile.yaml
+      kubectl get monitoringprofiles -A -o yaml | monitoring-operator validate -
+    """  # noqa: D301
+    from monitoring_operator.cli.validation import validate_files
+
+    _exit(validate_files(files))
+
+
+@cli.command()
+@click.argument("file", metavar="FILE")
+@rendering_options
+@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: KUBECONFIG, or the pod's service account.")
+@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+def diff(**given: Any) -> None:
+    """Show what applying profiles would change in a cluster.
+
+    Changes nothing, and prints no credentials. Labels for Prometheus, the Alertmanager and the other profiles of its
+    configuration are taken from the cluster.
+
+    Exit code: 0 if nothing would change, 1 if something would, 2 if that could not be found out.
+
+    \b
+    Examples:
+      monitoring-operator diff profile.yaml
+      monitoring-operator diff profile.yaml --kubeconfig ~/.kube/staging --context admin
+    """  # noqa: D301
+    from monitoring_operator.cli import differing, rendering
+
+    inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
+    _exit(differing.diff_file(given["file"], inputs=inputs, kubeconfig=given["kubeconfig"], context=given["context"]))
+
+
+@cli.command()
+def crd() -> None:
+    """Print the CustomResourceDefinition of MonitoringProfile.
+
+    \b
+    Example:
+      monitoring-operator crd | kubectl apply --server-side -f -
+    """  # noqa: D301
+    from monitoring_operator.crd import document
+
+    click.echo(document(), nl=False)
+
+
+@cli.command()
+@rendering_options
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    envvar="MONITORING_OPERATOR_NAMESPACES",
+    help="Watch this namespace only; repeatable (in the variable: separated by spaces). Default: the whole cluster.",
+)
+@click.option(
+    "--resync-interval", type=DURATION, default="10m", show_default=True, help="How often everything is compared with the cluster."
+)
+@click.option("--http-host", default="127.0.0.1", show_default=True, help="Address of /livez, /readyz and /metrics.")
+@click.option("--http-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port of /livez, /readyz and /metrics.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="Default: text on a terminal, json elsewhere.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+def run(**given: Any) -> None:
+    """Run the operator.
+
+    It works on the cluster of KUBECONFIG, or of the pod that it runs in.
+
+    \b
+    Examples:
+      monitoring-operator run
+      monitoring-operator run --namespace analytics --prometheus-label release=kube-prometheus-stack
+    """  # noqa: D301
+    from monitoring_operator.cli.run import Settings, run_operator
+
+    given["prometheus_labels"] = labels(given["prometheus_labels"])
+    given["log_format"] = given["log_format"] or ("text" if sys.stderr.isatty() else "json")
+    _exit(run_operator(Settings(**given)))
+
+
+def _exit(code: int) -> None:
+    click.get_current_context().exit(code)
+
+
+def main() -> None:
+    """Entry point of the script."""
+    cli(prog_name="monitoring-operator")

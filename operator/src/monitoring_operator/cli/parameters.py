@@ -1,0 +1,89 @@
+"""Types of options: each turns text into a value, or says what would have been right."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import click
+
+_LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
+_NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+
+
+class _Pattern(click.ParamType[Any]):
+    """Text that must match a pattern as a whole."""
+
+    pattern: ClassVar[str]
+    expected: ClassVar[str]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(self.pattern, value)
+        if match is None:
+            self.fail(f"{value!r} is not {self.expected}", param, ctx)
+        return self.value(match)
+
+    def value(self, match: re.Match[str]) -> Any:
+        return match.group()
+
+
+class _Label(_Pattern):
+    name = "K=V"
+    pattern = f"(?P<key>{_LABEL_KEY})=(?P<value>{_LABEL_VALUE})"
+    expected = "a Kubernetes label, such as release=kube-prometheus-stack"
+
+    def value(self, match: re.Match[str]) -> tuple[str, str]:
+        return match["key"], match["value"]
+
+
+class _Url(_Pattern):
+    name = "URL"
+    pattern = r"(https?://[^\s/]\S*)?"
+    expected = "a URL that begins with http:// or https://"
+
+
+class _Alertmanager(_Pattern):
+    """(namespace, name, secret)."""
+
+    name = "alertmanager"
+    pattern = f"(?P<namespace>[a-z0-9]([-a-z0-9]*[a-z0-9])?)/(?P<name>{_NAME})(:(?P<secret>{_NAME}))?"
+    expected = "NAMESPACE/NAME or NAMESPACE/NAME:SECRET, such as monitoring/main"
+
+    def value(self, match: re.Match[str]) -> tuple[str, str, str]:
+        return match["namespace"], match["name"], match["secret"] or f"alertmanager-{match['name']}"
+
+
+class _Duration(_Pattern):
+    """Seconds."""
+
+    name = "duration"
+    pattern = r"([0-9]+(y|w|d|h|ms|m|s))+"
+    expected = "a duration, such as 10m or 1h30m"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if seconds < 1:
+            self.fail("must be at least 1s", param, ctx)
+        return seconds
+
+    def value(self, match: re.Match[str]) -> float:
+        from monitoring_operator.api import durations
+
+        return durations.seconds(match.group())
+
+
+LABEL = _Label()
+URL = _Url()
+ALERTMANAGER = _Alertmanager()
+DURATION = _Duration()
+
+
+def labels(given: Iterable[tuple[str, str]]) -> Mapping[str, str] | None:
+    """The labels of a repeatable option; None if it was not given. Raises click.UsageError if one key has two values."""
+    out: dict[str, str] = {}
+    for key, value in given:
+        if out.setdefault(key, value) != value:
+            raise click.UsageError(f"--prometheus-label gives {key} two values: {out[key]} and {value}")
+    return out or None

@@ -1,0 +1,89 @@
+"""`monitoring-operator render`: what profiles become, without a cluster."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from monitoring_operator.alertmanager.credentials import wanted
+from monitoring_operator.alertmanager.fragment import Fragment, fragment
+from monitoring_operator.alertmanager.merge import merge
+from monitoring_operator.alertmanager.secret import render_secret
+from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.api.manifest import Manifest
+from monitoring_operator.api.profile import Profile
+from monitoring_operator.cli import yaml_output
+from monitoring_operator.cli.display import REDACTED, for_people
+from monitoring_operator.cli.documents import UnreadableError, load
+from monitoring_operator.render import Inputs, render
+from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL
+
+_REDACTION_NOTE = (
+    "# Credentials are redacted. The operator writes this Secret from all profiles of the Alertmanager; do not apply it by hand.\n"
+)
+
+
+def inputs(prometheus_labels: Mapping[str, str] | None, runbook_base_url: str | None, grafana_url: str) -> Inputs:
+    """What rendering takes from the command line."""
+    return Inputs(prometheus_labels or {}, runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url)
+
+
+def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], folder: str | None) -> int:
+    """Prints the children of all profiles in `files`, or writes them into `folder`; returns the exit code."""
+    try:
+        loaded = load(files)
+    except UnreadableError as error:
+        click.echo(f"monitoring-operator: {error}", err=True)
+        return 2
+    for note in (*loaded.notes, *loaded.findings):
+        click.echo(note, err=True)
+    if loaded.findings:
+        return 1
+    manifests = children([profile for _, profile in loaded.profiles], inputs, Target(*alertmanager))
+    if folder is None:
+        click.echo(yaml_output.documents(map(_text, manifests)), nl=False)
+        return 0
+    try:
+        _write(Path(folder), manifests)
+    except OSError as error:
+        click.echo(f"monitoring-operator: cannot write into {folder}: {error.strerror}", err=True)
+        return 2
+    click.echo(f"{len(manifests)} objects written into {folder}", err=True)
+    return 0
+
+
+def children(profiles: Iterable[Profile], inputs: Inputs, default: Target) -> list[Manifest]:
+    """Every object that `profiles` become, sorted, with the Secrets of their Alertmanagers.
+
+    `default` is the Alertmanager of profiles that name none. Credentials are placeholders: nothing that is secret is ever read.
+    """
+    manifests: list[Manifest] = []
+    fragments: dict[Target, list[Fragment]] = defaultdict(list)
+    for profile in profiles:
+        manifests += render(profile, inputs)
+        part = fragment(profile, dict.fromkeys(wanted(profile), REDACTED))
+        if part is not None:
+            fragments[_target(profile, default)].append(part)
+    manifests += [render_secret(target, merge(parts)) for target, parts in fragments.items()]
+    return sorted(manifests, key=lambda m: m.ref)
+
+
+def _target(profile: Profile, default: Target) -> Target:
+    ref = profile.spec.notifications.alertmanager if profile.spec.notifications else None
+    if ref is None or (ref.namespace, ref.name) == (default.namespace, default.name):
+        return default
+    return Target(ref.namespace, ref.name, f"alertmanager-{ref.name}")
+
+
+def _text(manifest: Manifest) -> str:
+    note = _REDACTION_NOTE if manifest.ref.resource.kind == "Secret" else ""
+    return note + yaml_output.document(for_people(manifest.body))
+
+
+def _write(folder: Path, manifests: Iterable[Manifest]) -> None:
+    """One file per object. Its name is unambiguous, because no name in Kubernetes holds an underscore."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for manifest in manifests:
+        ref = manifest.ref
+        (folder / f"{ref.resource.kind.lower()}_{ref.namespace}_{ref.name}.yaml").write_text(_text(manifest), encoding="utf-8")
