@@ -20,7 +20,12 @@ def pieces(registry: Registry, *, openmetrics: bool) -> Iterator[str]:
     lines: list[str] = []
     for family in registry.order:
         lines.append(preamble(family.metric, openmetrics=openmetrics))
-        for line in _series_lines(family, registry, openmetrics=openmetrics):
+        name = family.metric.name
+        if name in registry.distributions:
+            of_family = _distribution_lines(registry.distributions[name], registry, openmetrics=openmetrics)
+        else:
+            of_family = _value_lines(registry.values[name])
+        for line in of_family:
             lines.append(line)
             if len(lines) >= PIECE:
                 yield "".join(lines)
@@ -47,22 +52,24 @@ def preamble(metric: Metric, *, openmetrics: bool) -> str:
     return f"# HELP {name} {help_}\n# TYPE {name} {kind}\n{unit}"
 
 
-def _series_lines(family: Family[Value] | Family[Distribution], registry: Registry, *, openmetrics: bool) -> Iterator[str]:
-    bounds = family.metric.buckets
+def _value_lines(family: Family[Value]) -> Iterator[str]:
     for series in list(family.series.values()):
-        if isinstance(series, Value):
-            value = series.value
-            # The common case inline: below a million Python writes a number as Go does.
-            yield f"{series.head}{value!r}\n" if -EXPONENT_FROM < value < EXPONENT_FROM else f"{series.head}{number(value)}\n"
-        else:
-            with registry.lock:
-                counts, total, exemplars = series.counts[:], series.sum, dict(series.exemplars or ())
-            heads, count_head, sum_head = series.heads.build(bounds)
-            cumulative = list(accumulate(counts))
-            for index, count in enumerate(cumulative):
-                mark = _exemplar(exemplars[index]) if openmetrics and index in exemplars else ""
-                yield f"{heads[index]}{count}.0{mark}\n" if count < EXPONENT_FROM else f"{heads[index]}{number(count)}{mark}\n"
-            yield f"{count_head}{number(cumulative[-1])}\n{sum_head}{number(total)}\n"
+        value = series.value
+        # The common case inline: below a million Python writes a number as Go does.
+        yield f"{series.head}{value!r}\n" if -EXPONENT_FROM < value < EXPONENT_FROM else f"{series.head}{number(value)}\n"
+
+
+def _distribution_lines(family: Family[Distribution], registry: Registry, *, openmetrics: bool) -> Iterator[str]:
+    for series in list(family.series.values()):
+        with registry.lock:
+            counts, total, exemplars = series.counts[:], series.sum, dict(series.exemplars or ())
+        heads, count_head, sum_head = series.heads.build(family.metric.buckets)
+        cumulative = list(accumulate(counts))
+        for index, count in enumerate(cumulative):
+            mark = _exemplar(exemplars[index]) if openmetrics and index in exemplars else ""
+            yield f"{heads[index]}{count}.0{mark}\n" if count < EXPONENT_FROM else f"{heads[index]}{number(count)}{mark}\n"
+        yield f"{count_head}{number(cumulative[-1])}\n"
+        yield f"{sum_head}{number(total)}\n"
 
 
 def _exemplar(exemplar: Exemplar) -> str:

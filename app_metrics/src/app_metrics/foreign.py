@@ -38,8 +38,9 @@ class ForeignMetrics:
         """These metrics without the end mark; empty if a collector fails."""
         try:
             if openmetrics:
-                return generate_openmetrics(self).removesuffix(_END)  # type: ignore[no-untyped-call]
+                text: bytes = generate_openmetrics(self)  # type: ignore[no-untyped-call]
+                return text.removesuffix(_END)
             return generate_latest(self)
-        except Exception:
+        except Exception:  # noqa: BLE001 - any collector may raise anything, and the rest of the page is still good
             _log.exception("could not render the metrics registered with prometheus-client")
             return b""

@@ -46,7 +46,22 @@ class MetricsMiddleware:
 class _Exchange:
     """One request and its response, as far as they have come."""
 
-    __slots__ = ("_cell", "_gone", "_headers", "_received", "_receive", "_recorder", "_root", "_scope", "_send", "_sent", "_start", "_status", "_templates", "_written")  # fmt: skip
+    __slots__ = (
+        "_cell",
+        "_gone",
+        "_headers",
+        "_receive",
+        "_received",
+        "_recorder",
+        "_root",
+        "_scope",
+        "_send",
+        "_sent",
+        "_start",
+        "_status",
+        "_templates",
+        "_written",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, recorder: HttpRecorder, templates: RouteTemplates) -> None:
         self._start = time.perf_counter()
@@ -70,7 +85,7 @@ class _Exchange:
         """Not a coroutine function on purpose: handing on the server's awaitable saves a frame per chunk of a stream."""
         try:
             self._observe(message)
-        except Exception:
+        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a response")
         return self._send(message)
 
@@ -96,7 +111,7 @@ class _Exchange:
                 if not self._status:
                     self._status = CLIENT_GONE if self._gone or isinstance(error, asyncio.CancelledError) else _SERVER_ERROR
                 self._finish()
-        except Exception:
+        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a request")
 
     def _finish(self) -> None:

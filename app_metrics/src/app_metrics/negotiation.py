@@ -41,9 +41,7 @@ def wants_openmetrics(accept: str) -> bool:
     for element in parse(accept):
         if element.name == "application/openmetrics-text" and element.parameters.get("version", "1.0.0") == "1.0.0":
             openmetrics = max(openmetrics, element.quality)
-        elif element.name == "text/plain" and element.parameters.get("version", "0.0.4") in ("0.0.4", "1.0.0"):
-            text = max(text, element.quality)
-        elif element.name in ("*/*", "text/*"):
+        elif element.name in ("*/*", "text/*", "text/plain"):
             text = max(text, element.quality)
     return openmetrics > 0.0 and openmetrics >= text
 

@@ -16,7 +16,7 @@ from app_metrics.guard import Guard, clean
 from app_metrics.series import BucketHeads, Distribution, Exemplar, Value, labels
 
 _log = logging.getLogger("app_metrics")
-_S = TypeVar("_S", Value, Distribution)
+_S = TypeVar("_S", bound=Value | Distribution)
 
 
 class Family(Generic[_S]):
@@ -156,7 +156,7 @@ class Registry:
         for name, hook in list(self.hooks.items()):
             try:
                 hook()
-            except Exception:
+            except Exception:  # noqa: BLE001 - a hook may raise anything, and the rest of the page is still good
                 _log.exception("could not refresh the metrics of %s", name)
         counts = self.values.get("app_metrics_label_values")
         if counts is not None:
