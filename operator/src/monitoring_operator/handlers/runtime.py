@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import kopf
 from kubernetes.aio.client import Configuration
-from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
 
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.cluster import KubernetesCluster
@@ -51,7 +50,7 @@ class Options:
 
 async def operate(configuration: Configuration, options: Options) -> None:
     """Runs until a signal ends it. Raises what ended it otherwise: the kubelet's restart is the recovery."""
-    telemetry = Telemetry(platform=(ProcessCollector, PlatformCollector, GCCollector))  # type: ignore[arg-type]
+    telemetry = Telemetry()
     queue: WorkQueue[Key] = WorkQueue()
     health = Health(longest_run=queue.longest_run)
     cluster = KubernetesCluster(configuration, options.namespaces)

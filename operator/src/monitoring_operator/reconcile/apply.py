@@ -1,6 +1,7 @@
 """Making the cluster hold what was rendered: only what differs is written, and nothing that is not ours is ever touched."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from monitoring_operator.ownership import applied_fields
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.status import Outcome
 from monitoring_operator.store import ProfileKey
+
+logger = logging.getLogger(__name__)
 
 
 async def apply_all(world: World, key: ProfileKey, manifests: Iterable[Manifest]) -> list[Outcome]:
@@ -46,8 +49,10 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
         body = await world.cluster.apply(manifest)
     except ApiError as error:
         return _failed(ref, error)
-    if known is not None and known.digest:
+    rendered = world.rendered.get(key)
+    if rendered is not None and (ref, manifest.digest) in rendered[1]:
         world.journal.repaired(ref.resource)
+        logger.info("%s had been %s and was put right", ref, "changed" if known else "deleted")
     world.store.applied(body, manifest.digest)
     world.journal.wrote(ref.resource, "apply")
     return Outcome(ref)
@@ -60,6 +65,7 @@ async def _delete_one(world: World, ref: Ref) -> Outcome | None:
     except ApiError as error:
         return _failed(ref, error)
     world.store.drop_child(ref, child.uid)
+    logger.info("%s deleted: its profile no longer asks for it", ref)
     world.journal.wrote(ref.resource, "delete")
     return None
 
