@@ -86,7 +86,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     if not any(o.reason for o in outcomes.values()):
         # What is no longer wanted goes only once everything that replaces it is there.
         outcomes.update({o.ref: o for o in await prune(world, key, frozenset(outcomes))})
-    world.rendered[key] = (fingerprint, wanted, alerts)
+        world.rendered[key] = (fingerprint, wanted, alerts)
     return list(outcomes.values()), alerts
 
 
