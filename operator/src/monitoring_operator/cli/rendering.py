@@ -13,6 +13,7 @@ from monitoring_operator.alertmanager.secret import render_secret
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.api.resources import SECRET
 from monitoring_operator.cli import yaml_output
 from monitoring_operator.cli.display import REDACTED, for_people
 from monitoring_operator.cli.documents import UnreadableError, load
@@ -45,7 +46,9 @@ def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[st
         click.echo(yaml_output.documents(map(_text, manifests)), nl=False)
         return 0
     try:
-        _write(Path(folder), manifests)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for name, text in as_files(manifests).items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
     except OSError as error:
         click.echo(f"monitoring-operator: cannot write into {folder}: {error.strerror}", err=True)
         return 2
@@ -76,14 +79,11 @@ def _target(profile: Profile, default: Target) -> Target:
     return Target(ref.namespace, ref.name, f"alertmanager-{ref.name}")
 
 
+def as_files(manifests: Iterable[Manifest]) -> dict[str, str]:
+    """One file per object, by name. Names are unambiguous, because no name in Kubernetes holds an underscore."""
+    return {f"{m.ref.resource.kind.lower()}_{m.ref.namespace}_{m.ref.name}.yaml": _text(m) for m in manifests}
+
+
 def _text(manifest: Manifest) -> str:
-    note = _REDACTION_NOTE if manifest.ref.resource.kind == "Secret" else ""
+    note = _REDACTION_NOTE if manifest.ref.resource == SECRET else ""
     return note + yaml_output.document(for_people(manifest.body))
-
-
-def _write(folder: Path, manifests: Iterable[Manifest]) -> None:
-    """One file per object. Its name is unambiguous, because no name in Kubernetes holds an underscore."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for manifest in manifests:
-        ref = manifest.ref
-        (folder / f"{ref.resource.kind.lower()}_{ref.namespace}_{ref.name}.yaml").write_text(_text(manifest), encoding="utf-8")

@@ -1,0 +1,73 @@
+"""Everything that is generated and checked in: the CRD, its copy in the chart, and what the examples become.
+
+`python -m harness.generate` writes it, `python -m harness.generate --check` says what is stale and fails. Run with tests/ on
+PYTHONPATH, from anywhere.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.cli.documents import load
+from monitoring_operator.cli.rendering import as_files, children, inputs
+from monitoring_operator.crd import document
+
+ROOT = Path(__file__).resolve().parents[2]
+CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/crd.yaml")
+EXAMPLES = ROOT / "examples"
+RENDERED = EXAMPLES / "rendered"
+
+
+class InvalidExampleError(Exception):
+    """An example holds a profile that is not valid; the message is what `validate` prints."""
+
+
+def examples() -> list[Path]:
+    """The example profiles, sorted."""
+    return sorted(EXAMPLES.glob("*.yaml"))
+
+
+def generated() -> dict[Path, str]:
+    """What each generated file must hold. Raises InvalidExampleError."""
+    return dict.fromkeys(CRDS, document()) | {
+        RENDERED / example.stem / name: text for example in examples() for name, text in rendered(example).items()
+    }
+
+
+def rendered(example: Path) -> Mapping[str, str]:
+    """The files that `monitoring-operator render EXAMPLE -o DIR` writes. Raises InvalidExampleError."""
+    loaded = load([str(example)])
+    if loaded.findings:
+        raise InvalidExampleError("\n".join(map(str, loaded.findings)))
+    profiles = [profile for _, profile in loaded.profiles]
+    return as_files(children(profiles, inputs(None, None, ""), Target("monitoring", "main", "alertmanager-main")))
+
+
+def stale(wanted: Mapping[Path, str]) -> list[Path]:
+    """Files that are not there, not as they should be, or there though nothing generates them any more."""
+    differing = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    return sorted([*differing, *(path for path in RENDERED.rglob("*.yaml") if path not in wanted)])
+
+
+def main() -> int:
+    """Brings every file up to date, or with --check only says which are not; returns the exit code."""
+    wanted = generated()
+    out_of_date = stale(wanted)
+    check = "--check" in sys.argv[1:]
+    for path in out_of_date:
+        print(f"{'stale' if check else 'generated' if path in wanted else 'removed'}: {path.relative_to(ROOT)}")
+        if check:
+            continue
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+        else:
+            path.unlink()
+    if check and out_of_date:
+        print('Run "make generate" and commit the result.')
+    return int(check and bool(out_of_date))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
