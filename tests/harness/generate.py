@@ -14,7 +14,7 @@ from monitoring_operator.cli.rendering import as_files, children, inputs
 from monitoring_operator.crd import document
 
 ROOT = Path(__file__).resolve().parents[2]
-CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/crd.yaml")
+CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/monitoringprofiles.yaml")
 EXAMPLES = ROOT / "examples"
 RENDERED = EXAMPLES / "rendered"
 
