@@ -1,0 +1,1 @@
+"""A small GA4 analytics service: reports per tenant, search over them, and a stream of what visitors do."""
