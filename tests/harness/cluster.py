@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,6 @@ from harness import tools
 
 Object = dict[str, Any]
 """A Kubernetes object as JSON."""
-
-CHILD_KINDS = "servicemonitors.monitoring.coreos.com,prometheusrules.monitoring.coreos.com,configmaps,secrets"
 
 
 class KubectlFailed(AssertionError):
@@ -28,11 +28,12 @@ class Cluster:
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
         # What kubectl remembers of a server goes by its address, and test servers reuse ports.
-        self._kubectl_cache = tempfile.TemporaryDirectory(prefix="kubectl-cache-")
+        self._kubectl_cache = tempfile.mkdtemp(prefix="kubectl-cache-")
+        weakref.finalize(self, shutil.rmtree, self._kubectl_cache, ignore_errors=True)
 
     def kubectl(self, *args: str | Path, input: str | None = None, timeout: float = 60.0) -> str:  # noqa: A002
         """Standard output of kubectl. Raises KubectlFailed with its standard error."""
-        command = [tools.find("kubectl"), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self._kubectl_cache.name}", *args]
+        command = [tools.find("kubectl"), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self._kubectl_cache}", *args]
         environment = {k: v for k, v in os.environ.items() if k != "KUBECONFIG"}
         done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=timeout, check=False, env=environment)
         if done.returncode:
@@ -80,7 +81,8 @@ class Cluster:
         """What one would look at first when something is wrong in a namespace. Secrets are named, not shown."""
         questions = (
             ("get", "monitoringprofiles", "--output=yaml"),
-            ("get", CHILD_KINDS, "--show-labels"),
+            ("get", "servicemonitors,prometheusrules", "--show-labels"),
+            ("get", "configmaps,secrets", "--show-labels"),
             ("get", "pods,deployments", "--output=wide"),
             ("get", "events", "--sort-by=.lastTimestamp"),
         )

@@ -55,7 +55,7 @@ class ControlPlane(Cluster):
         (self.folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         (self.folder / "audit-policy.json").write_text(json.dumps(_AUDIT_POLICY))
         for attempt in range(3):
-            self.port, etcd_port, peer_port = _free_ports(3)
+            self.port, etcd_port, peer_port = free_ports(3)
             processes = [self._start_etcd(etcd_port, peer_port), self._start_apiserver(etcd_port)]
             try:
                 self._await_ready(token, processes)
@@ -183,7 +183,8 @@ class ControlPlane(Cluster):
         )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on now. Somebody may, a moment later."""
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [s.getsockname()[1] for s in sockets]

@@ -1,0 +1,52 @@
+"""A real API server with both sets of CRDs, and the operator beside it with the chart's rights."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from harness.controlplane import ControlPlane
+from harness.operator import Operator, install_crds, operator_kubeconfig
+
+StartOperator = Callable[..., Operator]
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """An API server for the whole run, with prometheus-operator's CRDs and ours."""
+    with ControlPlane(tmp_path_factory.mktemp("control-plane")) as running:
+        install_crds(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(control_plane: ControlPlane) -> ControlPlane:
+    """API tests use the server they started, whatever --kubeconfig says."""
+    return control_plane
+
+
+@pytest.fixture(scope="session")
+def operator_account(control_plane: ControlPlane) -> Path:
+    """Kubeconfig of the operator's ServiceAccount, with the chart's RBAC."""
+    return operator_kubeconfig(control_plane)
+
+
+@pytest.fixture
+def start_operator(operator_account: Path, tmp_path: Path, diagnose: Callable[[str, Callable[[], str]], None]) -> Iterator[StartOperator]:
+    """Starts an operator with the given arguments and waits until it is ready; all end with the test."""
+    with ExitStack() as running:
+
+        def start(*args: str) -> Operator:
+            operator = running.enter_context(Operator(operator_account, *args, folder=tmp_path))
+            diagnose("operator's log", lambda: operator.tail(100))
+            operator.wait_until_ready()
+            return operator
+
+        yield start
+
+
+@pytest.fixture
+def operator(start_operator: StartOperator) -> Operator:
+    """An operator for the whole cluster, ready."""
+    return start_operator()

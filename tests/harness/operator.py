@@ -1,0 +1,88 @@
+"""The operator as a process on this machine, with the rights of the chart and no more."""
+
+import http.client
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness import tools
+from harness.cluster import Cluster
+from harness.controlplane import ControlPlane, free_ports
+from harness.process import Process
+from harness.wait import wait_for
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "charts" / "monitoring-operator"
+CRDS = ROOT / "crds"
+NAMESPACE = "monitoring-operator"
+SERVICE_ACCOUNT = "monitoring-operator"
+USER = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
+_RBAC_KINDS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
+
+
+class EndedEarly(AssertionError):
+    """The operator ended before it was ready; the message ends with its log."""
+
+
+class Operator(Process):
+    """`monitoring-operator run` on a kubeconfig, its log in `folder`; a context manager that ends it."""
+
+    def __init__(self, kubeconfig: Path, *args: str, folder: Path, env: dict[str, str] | None = None) -> None:
+        (self.port,) = free_ports(1)
+        command = [sys.executable, "-m", "monitoring_operator", "run", f"--http-port={self.port}", "--log-format=text", *args]
+        environment = os.environ | {"KUBECONFIG": str(kubeconfig), "PYTHONUNBUFFERED": "1"} | (env or {})
+        super().__init__(command, log=folder / "operator.log", env=environment)
+
+    def wait_until_ready(self, timeout: float = 30.0) -> None:
+        """Return when /readyz says so. Raises EndedEarly, or Timeout with the answer last seen."""
+
+        def ready() -> bool:
+            if self.exit_code is not None:
+                raise EndedEarly(f"the operator ended with exit code {self.exit_code}\n{self.tail()}")
+            status, body = self.get("/readyz")
+            assert status == http.HTTPStatus.OK, body
+            return True
+
+        try:
+            wait_for(ready, what="the operator's /readyz", timeout=timeout, give_up_on=EndedEarly)
+        except TimeoutError as error:
+            error.add_note(self.tail())
+            raise
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of its HTTP endpoint: /livez, /readyz or /metrics. Raises OSError where nobody listens."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Sum of its samples called `name` that carry `labels`; 0 where there are none."""
+        _, page = self.get("/metrics")
+        samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
+        return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())
+
+
+def install_crds(cluster: Cluster) -> None:
+    """Install prometheus-operator's CRDs and ours, and wait until they are served."""
+    cluster.apply(*tools.prometheus_operator_crds(), CRDS)
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+
+
+def operator_kubeconfig(control_plane: ControlPlane) -> Path:
+    """Kubeconfig of a ServiceAccount to which exactly the chart's rights are bound."""
+    kubeconfig = control_plane.kubeconfig_for(SERVICE_ACCOUNT, NAMESPACE)
+    control_plane.apply(*(thing for thing in _chart() if thing["kind"] in _RBAC_KINDS))
+    return kubeconfig
+
+
+def _chart() -> list[dict[str, Any]]:
+    command: list[str | Path] = [tools.find("helm"), "template", SERVICE_ACCOUNT, CHART, f"--namespace={NAMESPACE}"]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return [document for document in yaml.safe_load_all(rendered) if document]
