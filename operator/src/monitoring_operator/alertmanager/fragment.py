@@ -68,8 +68,7 @@ def receiver_name(namespace: str, profile: str, severity: str) -> str:
 def _route(profile: Profile, notifications: Notifications, told: Mapping[str, str]) -> dict[str, Any]:
     route: dict[str, Any] = {
         "matchers": fence(profile.namespace, profile.name),
-        # Alertmanager refuses a label that is named twice.
-        "group_by": list(dict.fromkeys(notifications.group_by)),
+        "group_by": list(notifications.group_by),
         "group_wait": notifications.group_wait,
         "group_interval": notifications.group_interval,
         "repeat_interval": notifications.repeat_interval,

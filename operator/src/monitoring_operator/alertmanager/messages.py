@@ -78,6 +78,3 @@ SLACK: Mapping[str, Any] = MappingProxyType(
     }
 )
 """What every Slack receiver says."""
-
-BLOCKS: Mapping[str, Mapping[str, Any]] = MappingProxyType({"pagerduty": PAGERDUTY, "slack": SLACK})
-"""The messages by the YAML anchor under which the merged configuration holds each of them once."""

@@ -26,7 +26,7 @@ SIZE_LIMIT = 900 * 1024
 _HELM_RELEASE = "meta.helm.sh/release-name"
 
 
-class TooLarge(Exception):  # noqa: N818 -- named for what the configuration is
+class TooLarge(Exception):
     """A configuration that no Secret could hold; `size` in bytes."""
 
     def __init__(self, size: int) -> None:

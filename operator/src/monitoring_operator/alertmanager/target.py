@@ -20,7 +20,7 @@ class Target:
     secret: str
 
 
-class NoTarget(Exception):  # noqa: N818 -- an answer about the cluster, not a failure of the program
+class NoTarget(Exception):
     """There is no Alertmanager to write to: `reason` is a condition's reason, `message` says what to do."""
 
     def __init__(self, reason: str, message: str) -> None:
