@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from chart import rendered
+from monitoring_operator.cli.main import cli
 
 GOLDEN = Path(__file__).parent / "golden" / "default.yaml"
 
@@ -66,6 +67,31 @@ def test_value_becomes_an_argument(values: rendered.Object, expected: list[str])
 
     assert expected == [a for a in arguments(values) if a not in plain]
     assert [a for a in plain if a.partition("=")[0] not in flags] == [a for a in arguments(values) if a.partition("=")[0] not in flags]
+
+
+def test_operator_understands_its_arguments() -> None:
+    """The command line takes every argument that the chart can make, and each says there what it says in the values."""
+    values = {
+        "watch": {"namespaces": ["analytics", "monitoring"]},
+        "prometheus": {"labels": {"release": "kps"}},
+        "resyncInterval": "1h30m",
+        "logLevel": "warning",
+        "runbookBaseUrl": "https://runbooks.example.com",
+        "grafanaUrl": "https://grafana.example.com",
+    }
+    command, *options = arguments(values)
+
+    assert cli.commands[command].make_context(command, options).params == {
+        "namespaces": ("analytics", "monitoring"),
+        "prometheus_labels": (("release", "kps"),),
+        "resync_interval": 5400.0,
+        "http_host": "0.0.0.0",
+        "http_port": 8080,
+        "log_format": "json",
+        "log_level": "warning",
+        "runbook_base_url": "https://runbooks.example.com",
+        "grafana_url": "https://grafana.example.com",
+    }
 
 
 def test_sentry_dsn_comes_from_a_secret() -> None:

@@ -86,6 +86,13 @@ def test_schema_and_values_have_the_same_keys() -> None:
     assert in_schema == in_values
 
 
+def test_values_of_the_cluster_tests_are_good() -> None:
+    """What tests/e2e installs with is not refused."""
+    values = yaml.safe_load((rendered.ROOT / "tests" / "e2e" / "values.yaml").read_text())
+
+    assert rendered.operator_container(rendered.template(values))["image"] == "localhost/monitoring-operator:dev"
+
+
 def test_chart_works_below_another(tmp_path: Path) -> None:
     """As a subchart it is given `global`, and usually `enabled` for a condition: neither is a typo."""
     chart = {
