@@ -115,8 +115,12 @@ def diff(**given: Any) -> None:
     """  # noqa: D301
     from monitoring_operator.cli import differing, rendering
 
-    inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
-    _exit(differing.diff_file(given["file"], inputs=inputs, kubeconfig=given["kubeconfig"], context=given["context"]))
+    prometheus_labels = labels(given["prometheus_labels"])
+    inputs = rendering.inputs(prometheus_labels, given["runbook_base_url"], given["grafana_url"])
+    code = differing.diff_file(
+        given["file"], inputs=inputs, labels=prometheus_labels, kubeconfig=given["kubeconfig"], context=given["context"]
+    )
+    _exit(code)
 
 
 @cli.command()

@@ -9,10 +9,10 @@ import click
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.merge import merge
-from monitoring_operator.alertmanager.secret import render_secret
+from monitoring_operator.alertmanager.secret import TooLarge, render_secret
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.api.manifest import Manifest
-from monitoring_operator.api.profile import Profile
+from monitoring_operator.api.profile import InvalidProfile, Profile
 from monitoring_operator.api.resources import SECRET
 from monitoring_operator.cli import yaml_output
 from monitoring_operator.cli.display import REDACTED, for_people
@@ -41,7 +41,11 @@ def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[st
         click.echo(note, err=True)
     if loaded.findings:
         return 1
-    manifests = children([profile for _, profile in loaded.profiles], inputs, Target(*alertmanager))
+    try:
+        manifests = children([profile for _, profile in loaded.profiles], inputs, Target(*alertmanager))
+    except (InvalidProfile, TooLarge) as error:
+        click.echo(f"monitoring-operator: {error}", err=True)
+        return 1
     if folder is None:
         click.echo(yaml_output.documents(map(_text, manifests)), nl=False)
         return 0
@@ -60,6 +64,7 @@ def children(profiles: Iterable[Profile], inputs: Inputs, default: Target) -> li
     """Every object that `profiles` become, sorted, with the Secrets of their Alertmanagers.
 
     `default` is the Alertmanager of profiles that name none. Credentials are placeholders: nothing that is secret is ever read.
+    Raises InvalidProfile or TooLarge for what no object can hold.
     """
     manifests: list[Manifest] = []
     fragments: dict[Target, list[Fragment]] = defaultdict(list)

@@ -1,0 +1,81 @@
+"""`monitoring-operator diff`: what the operator would change in a cluster if the profiles of a file were applied."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import click
+from kubernetes.aio.config import ConfigException
+
+from monitoring_operator.adoption.labels import fit
+from monitoring_operator.alertmanager.secret import TooLarge
+from monitoring_operator.api.cluster import ApiError
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.profile import InvalidProfile, Profile
+from monitoring_operator.api.resources import PROFILE, PROMETHEUS
+from monitoring_operator.cli.changes import Change
+from monitoring_operator.cli.comparison import Comparison
+from monitoring_operator.cli.documents import UnreadableError, load
+from monitoring_operator.cluster import KubernetesCluster, load_configuration
+from monitoring_operator.render import Inputs
+
+
+def diff_file(file: str, *, inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None) -> int:
+    """Prints the difference of every object; returns the exit code. `labels` None derives Prometheus' labels from the cluster."""
+    try:
+        loaded = load([file])
+    except UnreadableError as error:
+        return _failed(str(error))
+    for note in (*loaded.notes, *loaded.findings):
+        click.echo(note, err=True)
+    if loaded.findings:
+        return 2
+    try:
+        changes = asyncio.run(_changes([p for _, p in loaded.profiles], inputs, labels, kubeconfig, context))
+    except ConfigException as error:
+        return _failed(f"no cluster to compare with: {error}. Give --kubeconfig or --context, or set KUBECONFIG.")
+    except (InvalidProfile, TooLarge) as error:
+        return _failed(str(error))
+    except ApiError as error:
+        return _failed(f"the cluster could not be read: {error.message}")
+    for change in changes:
+        for line in change.lines():
+            click.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))
+    return 1 if changes else 0
+
+
+def _failed(message: str) -> int:
+    click.echo(f"monitoring-operator: {message}", err=True)
+    return 2
+
+
+@asynccontextmanager
+async def _connected(kubeconfig: str | None, context: str | None) -> AsyncIterator[KubernetesCluster]:
+    configuration = await load_configuration(kubeconfig, context)
+    cluster = KubernetesCluster(configuration)
+    click.echo(f"comparing with {configuration.host}", err=True)
+    try:
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+async def _changes(
+    profiles: Sequence[Profile], inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None
+) -> list[Change]:
+    async with _connected(kubeconfig, context) as cluster:
+        comparison = Comparison(cluster)
+        if labels is None:
+            found = fit(await cluster.list(PROMETHEUS))
+            inputs = replace(inputs, prometheus_labels=found.labels)
+            if found.disagreement and any(p.spec.prometheus.labels is None for p in profiles):
+                comparison.notes.append(found.disagreement)
+        changes = []
+        for profile in profiles:
+            live = await cluster.get(Ref(PROFILE, profile.namespace, profile.name))
+            changes += await comparison.children(replace(profile, uid=live["metadata"]["uid"] if live else ""), inputs)
+        changes += await comparison.secrets(profiles)
+    for note in comparison.notes:
+        click.echo(f"note: {note}", err=True)
+    return [change for change in sorted(changes, key=lambda c: c.ref) if change.lines()]
