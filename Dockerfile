@@ -35,7 +35,8 @@ LABEL org.opencontainers.image.title="monitoring-operator" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="python:3.13-slim"
 # The base brings an installer; an operator that holds credentials has no use for one.
-RUN python -c "import ensurepip, pathlib, pip, shutil; [shutil.rmtree(pathlib.Path(m.__file__).parent) for m in (pip, ensurepip)]" \
+RUN python -c "import ensurepip, pathlib, pip, shutil; home = pathlib.Path(pip.__file__).parent; [shutil.rmtree(path) for path in \
+      (home, *home.parent.glob('pip-*.dist-info'), pathlib.Path(ensurepip.__file__).parent)]" \
  && rm -f /usr/local/bin/pip* /usr/bin/pip*
 COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
