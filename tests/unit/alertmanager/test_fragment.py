@@ -3,8 +3,8 @@
 import dataclasses
 
 import pytest
-from harness.notifications import pagerduty, part, profile, ref, slack, slack_bot
 
+from harness.notifications import pagerduty, part, profile, ref, slack, slack_bot
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import fragment
 from monitoring_operator.alertmanager.receivers import DIRECTORY, SLACK_POST_MESSAGE

@@ -1,10 +1,10 @@
 """All parts as one configuration: isolation, determinism, and the way back."""
 
 import pytest
-from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import NOBODY, merge

@@ -4,62 +4,46 @@ Every label of a fence and of a severity route is common to its notifications, s
 `.severity` are always there.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-_ALERTS_SHOWN = 20
-
-# Slack reads &, < and > as markup: a tenant called <!channel> would call everybody.
-_SLACK = '| reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
-# Alertmanager 0.30 and newer runs a PagerDuty detail that happens to be YAML through the template engine a second time: a brace in
-# a label would break the page.
-_PLAIN = '| reReplaceAll "[{]" "("'
-
-_SUBJECT = "{{ .CommonLabels.namespace }}/{{ .CommonLabels.profile }}"
-_SUMMARY = "{{ with .CommonAnnotations.summary }}{{ %s }}{{ else }}{{ len .Alerts }} alerts{{ end }}"
-_LABELS = '(.Labels.Remove (stringSlice "alertname" "namespace" "profile" "severity" "signal" "job")).SortedPairs'
-_MEANING = "or .Annotations.description .Annotations.summary .Labels.alertname"
+_PARTS = {
+    "subject": "{{ .CommonLabels.namespace }}/{{ .CommonLabels.profile }}",
+    "meaning": "or .Annotations.description .Annotations.summary .Labels.alertname",
+    "labels": '(.Labels.Remove (stringSlice "alertname" "namespace" "profile" "severity" "signal" "job")).SortedPairs',
+    # Slack reads &, < and > as markup: a tenant called <!channel> would call everybody.
+    "escaped": '| reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"',
+    "most": "20",
+}
 
 
-def _details(alerts: str) -> str:
-    # The opening bracket keeps the text from being YAML, and thus text.
-    return (
-        f"{{{{ range $i, $alert := {alerts} }}}}{{{{ if lt $i {_ALERTS_SHOWN} }}}}"
-        f"[{{{{ .Labels.alertname }}}}{{{{ range {_LABELS} }}}} {{{{ .Name }}}}={{{{ .Value {_PLAIN} }}}}{{{{ end }}}}]"
-        f" {{{{ {_MEANING} {_PLAIN} }}}}{{{{ with .Annotations.runbook_url }}}} {{{{ . {_PLAIN} }}}}{{{{ end }}}}\n"
-        f"{{{{ end }}}}{{{{ else }}}}none{{{{ end }}}}"
-        f"{{{{ if gt (len {alerts}) {_ALERTS_SHOWN} }}}}{_ALERTS_SHOWN} of {{{{ len {alerts} }}}} shown{{{{ end }}}}"
-    )
+def _filled(text: str, **more: str) -> str:
+    parts = {**_PARTS, **more}
+    return re.sub("<<([a-z]+)>>", lambda found: parts[found[1]], text)
 
 
-_PAGERDUTY_DESCRIPTION = f"{_SUMMARY % '.'} ({_SUBJECT})"
-_PAGERDUTY_SOURCE = f"{{{{ with .CommonLabels.instance }}}}{{{{ . }}}}{{{{ else }}}}{_SUBJECT}{{{{ end }}}}"
-
-_SLACK_TITLE = (
-    f'{{{{ if eq .Status "firing" }}}}{{{{ .CommonLabels.severity | toUpper }}}}{{{{ else }}}}RESOLVED{{{{ end }}}}: '
-    f"{_SUMMARY % f'. {_SLACK}'} ({_SUBJECT})"
-)
-_SLACK_COLOR = '{{ if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}'
-_SLACK_TEXT = (
-    f"{{{{ range $i, $alert := .Alerts }}}}{{{{ if lt $i {_ALERTS_SHOWN} }}}}"
-    f'{{{{ if eq .Status "resolved" }}}}(resolved) {{{{ end }}}}{{{{ {_MEANING} {_SLACK} }}}}'
-    f"{{{{ range {_LABELS} }}}} {{{{ .Name }}}}={{{{ .Value {_SLACK} }}}}{{{{ end }}}}"
-    f"{{{{ with .Annotations.runbook_url }}}} <{{{{ . {_SLACK} }}}}|Runbook>{{{{ end }}}}"
-    f"{{{{ with .Annotations.dashboard_url }}}} <{{{{ . {_SLACK} }}}}|Dashboard>{{{{ end }}}}\n"
-    f"{{{{ end }}}}{{{{ end }}}}"
-    f"{{{{ if gt (len .Alerts) {_ALERTS_SHOWN} }}}}{_ALERTS_SHOWN} of {{{{ len .Alerts }}}} alerts shown{{{{ end }}}}"
-)
+# Alertmanager 0.30 and newer parses a detail as YAML, and runs what is more than a string through the template engine a second time:
+# a brace in a label would stop the page. A backtick cannot begin a YAML document, so a detail that begins with one stays a string.
+_DETAIL = """\
+{{ range $i, $alert := <<alerts>> }}{{ if lt $i <<most>> }}\
+`{{ .Labels.alertname }}{{ range <<labels>> }} {{ .Name }}={{ .Value }}{{ end }}` {{ <<meaning>> }}\
+{{ with .Annotations.runbook_url }} {{ . }}{{ end }}
+{{ end }}{{ else }}none{{ end }}\
+{{ if gt (len <<alerts>>) <<most>> }}<<most>> of {{ len <<alerts>> }} shown{{ end }}"""
 
 PAGERDUTY: Mapping[str, Any] = MappingProxyType(
     {
-        "description": _PAGERDUTY_DESCRIPTION,
+        "description": _filled(
+            "{{ with .CommonAnnotations.summary }}{{ . }}{{ else }}{{ len .Alerts }} alerts{{ end }} (<<subject>>)",
+        ),
         "severity": "{{ .CommonLabels.severity }}",
-        "source": _PAGERDUTY_SOURCE,
+        "source": _filled("{{ with .CommonLabels.instance }}{{ . }}{{ else }}<<subject>>{{ end }}"),
         "component": "{{ .CommonLabels.profile }}",
         "group": "{{ .CommonLabels.namespace }}",
         "class": "{{ .CommonLabels.signal }}",
-        "details": {"firing": _details(".Alerts.Firing"), "resolved": _details(".Alerts.Resolved")},
+        "details": {"firing": _filled(_DETAIL, alerts=".Alerts.Firing"), "resolved": _filled(_DETAIL, alerts=".Alerts.Resolved")},
         "links": [
             {"href": "{{ .CommonAnnotations.runbook_url }}", "text": "Runbook"},
             {"href": "{{ .CommonAnnotations.dashboard_url }}", "text": "Dashboard"},
@@ -68,12 +52,27 @@ PAGERDUTY: Mapping[str, Any] = MappingProxyType(
 )
 """What every PagerDuty receiver says. An empty link is left out by Alertmanager."""
 
+_SLACK_TITLE = _filled(
+    """\
+{{ if eq .Status "firing" }}{{ .CommonLabels.severity | toUpper }}{{ else }}RESOLVED{{ end }}: \
+{{ with .CommonAnnotations.summary }}{{ . <<escaped>> }}{{ else }}{{ len .Alerts }} alerts{{ end }} (<<subject>>)"""
+)
+
 SLACK: Mapping[str, Any] = MappingProxyType(
     {
-        "color": _SLACK_COLOR,
+        "color": '{{ if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}',
         "title": _SLACK_TITLE,
         "title_link": "{{ or .CommonAnnotations.dashboard_url .CommonAnnotations.runbook_url .ExternalURL }}",
-        "text": _SLACK_TEXT,
+        "text": _filled(
+            """\
+{{ range $i, $alert := .Alerts }}{{ if lt $i <<most>> }}\
+{{ if eq .Status "resolved" }}(resolved) {{ end }}{{ <<meaning>> <<escaped>> }}\
+{{ range <<labels>> }} {{ .Name }}={{ .Value <<escaped>> }}{{ end }}\
+{{ with .Annotations.runbook_url }} <{{ . <<escaped>> }}|Runbook>{{ end }}\
+{{ with .Annotations.dashboard_url }} <{{ . <<escaped>> }}|Dashboard>{{ end }}
+{{ end }}{{ end }}\
+{{ if gt (len .Alerts) <<most>> }}<<most>> of {{ len .Alerts }} alerts shown{{ end }}"""
+        ),
         "fallback": _SLACK_TITLE,
     }
 )
