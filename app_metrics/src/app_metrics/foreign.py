@@ -38,7 +38,7 @@ class ForeignMetrics:
         """These metrics without the end mark; empty if a collector fails."""
         try:
             if openmetrics:
-                text: bytes = generate_openmetrics(self)  # type: ignore[no-untyped-call]
+                text: bytes = generate_openmetrics(self)
                 return text.removesuffix(_END)
             return generate_latest(self)
         except Exception:  # noqa: BLE001 - any collector may raise anything, and the rest of the page is still good

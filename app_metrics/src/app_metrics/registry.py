@@ -63,6 +63,10 @@ class Family(Generic[_S]):
                     self._registry.guard.admit(self.metric.name, name, value)
                 self.series[sibling] = self._make(sibling)
 
+    def unguarded(self, *values: str) -> _S:
+        """The series with these label values, whatever the bounds: for the guard's own account."""
+        return self.series.get(values) or self.series.setdefault(values, self._make(values))
+
     def remove(self, *values: object) -> None:
         """Drops a gauge's series: what is gone must not stay on the page and hold an alert. Counters are never removed."""
         self.series.pop(tuple(map(clean, values)), None)
@@ -114,9 +118,7 @@ class Registry:
         overflow = self.values.get("app_metrics_label_overflow_total")
         if overflow is None:
             return
-        series = overflow.series.get((metric, label))
-        if series is None:
-            series = overflow.series[metric, label] = Value(f"{overflow.metric.name}{labels(overflow.metric.labels, (metric, label))} ")
+        series = overflow.unguarded(metric, label)
         with self.lock:
             series.value += 1.0
 
@@ -161,7 +163,7 @@ class Registry:
         counts = self.values.get("app_metrics_label_values")
         if counts is not None:
             for label, count in self.guard.values().items():
-                counts.at(label).value = float(count)
+                counts.unguarded(label).value = float(count)
 
     def clear(self) -> None:
         """Forgets every series and every admitted label value. For tests: a scraper would see counters go backwards."""

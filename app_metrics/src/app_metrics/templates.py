@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from app_metrics.asgi import Scope
 
-_REBUILD_SECONDS = 1.0
+_PAUSE_SECONDS = 1.0
 _NOTHING_HERE = (404, 405)
 
 
@@ -23,7 +23,7 @@ class _Mount(NamedTuple):
 
 
 class RouteTemplates:
-    """Templates of one application, whose routes are read anew (at most once a second) when a request shows an unknown one.
+    """Templates of one application, whose routes are read anew when a request shows one that is not known.
 
     `routes` returns the application's top-level routes.
     """
@@ -31,7 +31,7 @@ class RouteTemplates:
     def __init__(self, routes: Callable[[], Iterable[Any]], clock: Callable[[], float] = time.monotonic) -> None:
         self._routes = routes
         self._clock = clock
-        self._built = float("-inf")
+        self._blind_until = float("-inf")
         self._endpoints: dict[int, list[Any]] = {}
         self._mounted: dict[int, bool] = {}
         self._prefixes: dict[str, str] = {}
@@ -76,36 +76,37 @@ class RouteTemplates:
         return self._by_endpoint(endpoint, scope)
 
     def _by_endpoint(self, endpoint: object, scope: Scope) -> str | None:
-        key = id(endpoint)
-        if key not in self._endpoints and key not in self._mounted:
-            self._rebuild()
-        routes = self._endpoints.get(key, [])
-        if len(routes) > 1:
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            routes = [route for route in routes if route.path_regex.match(path)] or routes
-        return _path_format(routes[0]) if routes else None
+        key, path = id(endpoint), scope["path"].removeprefix(scope.get("root_path", ""))
+
+        def match() -> Any | None:
+            return next((route for route in self._endpoints.get(key, ()) if route.path_regex.match(path)), None)
+
+        route = match()
+        if route is None and key not in self._mounted:
+            self._rebuild(lambda: match() is not None or key in self._mounted)
+            route = match()
+        return None if route is None else _path_format(route)
 
     def _prefix(self, grown: str) -> str | None:
         found = self._match_prefix(grown)
-        if found is None and self._rebuild():
-            found = self._match_prefix(grown)
-        return found
+        if found is None:
+            self._rebuild(lambda: self._match_prefix(grown) is not None)
+        return found or self._match_prefix(grown)
 
     def _match_prefix(self, grown: str) -> str | None:
         literal = self._prefixes.get(grown)
         return literal if literal is not None else next((m.template for m in self._patterns if m.pattern.fullmatch(grown)), None)
 
-    def _rebuild(self) -> bool:
+    def _rebuild(self, helped: Callable[[], bool]) -> None:
+        """Reads the routes anew, unless that did not help a moment ago: an opaque application may show what no route explains."""
         now = self._clock()
-        if now - self._built < _REBUILD_SECONDS:
-            return False
-        self._built = now
-        self._endpoints.clear()
-        self._mounted.clear()
-        self._prefixes.clear()
-        self._patterns.clear()
+        if now < self._blind_until:
+            return
+        for known in (self._endpoints, self._mounted, self._prefixes, self._patterns):
+            known.clear()
         self._read(self._routes(), "", "")
-        return True
+        if not helped():
+            self._blind_until = now + _PAUSE_SECONDS
 
     def _read(self, routes: Iterable[Any], prefix: str, pattern: str) -> None:
         for route in _flat(routes):

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from harness.wait import wait_for
 
 from app_metrics import Registry
 from app_metrics.asgi import ASGIApp, Message
 from app_metrics.exposition import page
+from harness.wait import wait_for
 
 Samples = dict[str, float]
 
@@ -126,5 +126,5 @@ def serving(app: Any) -> Iterator[str]:
 
 @pytest.fixture
 def serve() -> Callable[[Any], Any]:
-    """`with serve(app) as url:` runs the application on a real server."""
+    """A context manager that runs an application on a real server and yields its address."""
     return serving

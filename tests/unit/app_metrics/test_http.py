@@ -115,7 +115,7 @@ def test_method_that_the_route_does_not_take_is_folded(registry: Registry, drive
 
 def test_handler_that_answers_405_itself_keeps_its_route(registry: Registry, drive: Any, requests_seen: Seen) -> None:
     """A route that took the request keeps it, whatever status it chooses."""
-    app = Starlette(routes=[Route("/read-only", lambda request: Response(status_code=405))])
+    app = Starlette(routes=[Route("/read-only", lambda _: Response(status_code=405))])
     instrument(app, registry=registry)
 
     drive.run(app, "/read-only")
@@ -172,7 +172,7 @@ def test_unhandled_exception_is_500_and_still_raised(registry: Registry, drive: 
 def test_status_of_an_exception_handler_counts(registry: Registry, drive: Any, requests_seen: Seen) -> None:
     """A handler for all exceptions runs in the framework's outermost middleware; its status is what the client got."""
     app = FastAPI()
-    app.add_exception_handler(Exception, lambda request, error: Response(status_code=503))
+    app.add_exception_handler(Exception, lambda _, __: Response(status_code=503))
     app.add_api_route("/boom", lambda: 1 / 0)
     instrument(app, registry=registry)
 
@@ -276,7 +276,7 @@ def test_head_has_no_response_body(registry: Registry, drive: Any, read: Callabl
 
 def test_sizes_are_those_that_leave_the_process(registry: Registry, drive: Any, read: Callable[[], dict[str, float]]) -> None:
     """Also a middleware that is added after instrumenting is inside the measurement."""
-    app = Starlette(routes=[Route("/big", lambda request: PlainTextResponse("x" * 10_000))])
+    app = Starlette(routes=[Route("/big", lambda _: PlainTextResponse("x" * 10_000))])
     instrument(app, registry=registry)
     app.add_middleware(GZipMiddleware)
 

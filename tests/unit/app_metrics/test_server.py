@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import httpx
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
-from harness.tools import find
-from harness.wait import wait_for
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from app_metrics import Registry, instrument
+from harness.tools import find
+from harness.wait import wait_for
 
 Seen = Callable[[], dict[tuple[str, str, str], float]]
 PROMETHEUS_ACCEPT = (
@@ -111,6 +111,7 @@ def test_event_stream_on_a_socket(registry: Registry, serve: Any, read: Callable
 
 def test_instrumenting_from_a_lifespan_handler(registry: Registry, serve: Any, requests_seen: Seen) -> None:
     """When the middleware stack stands already, the measurement still goes around it."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         instrument(app, registry=registry)
