@@ -46,7 +46,24 @@ def start_operator(operator_account: Path, tmp_path: Path, diagnose: Callable[[s
         yield start
 
 
+@pytest.fixture(scope="module")
+def running_operator(operator_account: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """One operator for the whole cluster and all tests of a module; modules that start their own must not use it."""
+    with Operator(operator_account, folder=tmp_path_factory.mktemp("operator")) as running:
+        running.wait_until_ready()
+        yield running
+
+
 @pytest.fixture
-def operator(start_operator: StartOperator) -> Operator:
-    """An operator for the whole cluster, ready."""
-    return start_operator()
+def operator(running_operator: Operator, diagnose: Callable[[str, Callable[[], str]], None]) -> Operator:
+    """The module's operator, ready."""
+    diagnose("operator's log", lambda: running_operator.tail(100))
+    return running_operator
+
+
+@pytest.fixture
+def pair(cluster: ControlPlane, diagnose: Callable[[str, Callable[[], str]], None]) -> Iterator[str]:
+    """A second namespace of the test's own, for what lives apart from the profile."""
+    with cluster.namespace("pair") as name:
+        diagnose(f"namespace {name}", lambda: cluster.dump(name))
+        yield name

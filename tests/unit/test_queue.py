@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_operator import queue as queue_module
 from monitoring_operator.queue import Retry, WorkQueue
 
 Work = Callable[[str], Awaitable[None]]
@@ -91,7 +90,7 @@ def test_a_key_never_runs_twice_at_once_and_is_never_lost(keys: list[str], worke
 
 def test_failures_are_retried_with_growing_delays_and_success_resets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failing key comes back after 0.5 s, 1 s, 2 s ...; after a success the count starts again."""
-    monkeypatch.setattr(queue_module.random, "uniform", lambda _a, _b: 1.0)
+    monkeypatch.setattr("monitoring_operator.queue.random.uniform", lambda _a, _b: 1.0)
     delays: list[float] = []
     results = iter([Retry("no"), ValueError("bug"), Retry("no"), None, Retry("no")])
 
@@ -120,7 +119,7 @@ def test_failures_are_retried_with_growing_delays_and_success_resets_them(monkey
 
 def test_a_retry_has_its_own_longest_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is known to heal soon is not left waiting for minutes."""
-    monkeypatch.setattr(queue_module.random, "uniform", lambda _a, _b: 1.0)
+    monkeypatch.setattr("monitoring_operator.queue.random.uniform", lambda _a, _b: 1.0)
     queue: WorkQueue[str] = WorkQueue()
     delays: list[float] = []
     monkeypatch.setattr(queue, "add_after", lambda _key, seconds: delays.append(seconds))
