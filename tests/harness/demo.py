@@ -98,7 +98,8 @@ class Demo:
         self.api.delete(SERVICE_MONITOR, NAMESPACE, NAME)
         took = self.time(lambda: self.api.get(SERVICE_MONITOR, NAMESPACE, NAME)["metadata"]["uid"] != uid, "the ServiceMonitor is back")
         self.console.good(f"back after {took:.0f} ms")
-        good, change = self.api.get(PROMETHEUS_RULE, NAMESPACE, RULES)["spec"], {"spec": {"groups": []}}
+        good = self.api.get(PROMETHEUS_RULE, NAMESPACE, RULES)["spec"]
+        change: Object = {"spec": {"groups": []}}
         self.console.command(f"kubectl -n {NAMESPACE} patch prometheusrule {RULES} --type=merge -p '{json.dumps(change)}'")
         self.api.merge(PROMETHEUS_RULE, NAMESPACE, RULES, change)
         took = self.time(lambda: self.api.get(PROMETHEUS_RULE, NAMESPACE, RULES)["spec"] == good, "the PrometheusRule is as it was")
