@@ -22,5 +22,5 @@ ALERT_NAMES: tuple[str, ...] = (
 )
 """Alerts of the catalogue, in the order in which they are rendered."""
 
-DASHBOARD_NAMES: tuple[str, ...] = ("system-overview", "database-health")
+DASHBOARD_NAMES: tuple[str, ...] = ("system-overview", "ga4-health", "tenant-activity", "vector-search", "database-health")
 """Dashboards of the catalogue, in the order in which they are listed."""

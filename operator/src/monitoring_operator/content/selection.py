@@ -9,6 +9,9 @@ from monitoring_operator.content import DASHBOARD_NAMES
 SHOWN_FOR: Mapping[str, tuple[Pack, ...]] = MappingProxyType(
     {
         "system-overview": PACKS,
+        "ga4-health": ("ga4",),
+        "tenant-activity": ("ga4", "vector-search", "sse"),
+        "vector-search": ("vector-search",),
         "database-health": ("database",),
     }
 )

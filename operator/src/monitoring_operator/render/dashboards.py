@@ -1,7 +1,5 @@
 """The dashboards' ConfigMaps, as Grafana's sidecar takes them: one dashboard each, because a ConfigMap holds at most 1 MiB."""
 
-import json
-
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile
 from monitoring_operator.api.resources import CONFIG_MAP
@@ -34,7 +32,7 @@ def render_dashboards(profile: Profile, inputs: Inputs) -> list[Manifest]:
     rendered = []
     for name in names:
         full = f"{profile.namespace}.{profile.name}.{name}"
-        text = json.dumps(draw(DASHBOARDS[name], drawing), sort_keys=True, separators=(",", ":"))
+        text = draw(DASHBOARDS[name], drawing)
         if len(text) > SIZE_LIMIT:
             raise InvalidProfile((Problem("spec.dashboards", f"{name} has {len(text)} bytes; a ConfigMap holds {SIZE_LIMIT}"),))
         rendered.append(

@@ -19,9 +19,9 @@ class Target:
     instant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """One panel. Width and height are in Grafana's grid, which is 24 wide.
+    """One panel, known by its identity: there is one of each. Width and height are in Grafana's grid, which is 24 wide.
 
     `alerts` are the catalogue's alerts that watch what the panel shows: their thresholds become its lines, their runbooks its links.
     `low_is_bad` colours a value red below 1: for things of which there must be at least one. `defaults`, `options` and `overrides`

@@ -1,0 +1,151 @@
+"""Rule tests made from a profile: for every alert the same questions, asked at the profile's own thresholds and durations."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.content.stimuli import INSTANCE, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
+from harness.content.timeline import Labels, Samples, Series
+from monitoring_operator.api import durations
+from monitoring_operator.api.profile import Profile
+from monitoring_operator.content.effective import Effective, effective, window
+from monitoring_operator.render.inputs import Inputs
+from monitoring_operator.render.prometheus_rules import render_prometheus_rules
+
+MARGIN = 0.01
+"""How far from the threshold "just above" and "just below" are, as a share of it."""
+HEALTHY = 0.1
+"""What the value falls back to, as a share of the threshold."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One alert of one profile with the figures that its tests are made from, all in scrapes."""
+
+    profile: Profile
+    alert: Effective
+    stimulus: Stimulus
+
+    @property
+    def name(self) -> str:
+        return self.alert.alert.name
+
+    @property
+    def threshold(self) -> float:
+        assert self.alert.threshold is not None
+        return self.alert.threshold
+
+    @property
+    def step(self) -> float:
+        return durations.seconds(self.profile.spec.scrape.interval)
+
+    @property
+    def wait(self) -> int:
+        """Evaluations from the first true one to the one that fires."""
+        return math.ceil(durations.seconds(self.alert.for_) / self.step)
+
+    @property
+    def window(self) -> int:
+        return math.ceil(durations.seconds(window(self.profile)) / self.step)
+
+    @property
+    def keep(self) -> int:
+        return math.ceil(durations.seconds(self.alert.alert.keep_firing_for or "0s") / self.step)
+
+    @property
+    def at(self) -> Labels:
+        return {"namespace": self.profile.namespace, "job": self.profile.name}
+
+    def firing(self) -> list[dict[str, Any]]:
+        """What promtool must find when the alert fires, annotations left aside."""
+        fixed = {"profile": self.profile.name, "severity": self.alert.severity, "signal": self.alert.alert.signal}
+        return [{"exp_labels": {**self.at, **fixed, **self.stimulus.subject}}]
+
+    def test(self, name: str, series: list[Series], checks: dict[int, bool]) -> dict[str, Any]:
+        """One promtool test: `checks` says for some scrapes whether the alert fires there."""
+        return {
+            "name": f"{self.name}: {name}",
+            "input_series": [s.document() for s in series],
+            "alert_rule_test": [
+                {"eval_time": durations.text(at * self.step), "alertname": self.name, "exp_alerts": self.firing() if fires else []}
+                for at, fires in sorted(checks.items())
+            ],
+        }
+
+
+def subject(profile: Profile, name: str) -> Subject:
+    """The alert `name` of `profile`, ready to be tested."""
+    alert = next(e for e in effective(profile) if e.alert.name == name)
+    return Subject(profile, alert, PER_SERVICE if alert.scope == "service" else STIMULI[name])
+
+
+def rule(profile: Profile, name: str) -> dict[str, Any]:
+    """The rendered rule without its annotations, which have tests of their own."""
+    manifest = render_prometheus_rules(profile, Inputs())[0]
+    rules = [r for group in manifest.body["spec"]["groups"] for r in group["rules"] if r["alert"] == name]
+    assert len(rules) == 1
+    return {key: value for key, value in rules[0].items() if key != "annotations"}
+
+
+def groups(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """A rule file's groups that hold just these rules."""
+    return [{"name": "under-test", "rules": list(rules)}]
+
+
+def boundary_cases(s: Subject) -> Iterator[dict[str, Any]]:
+    """Fires just above the threshold, after `for` and not before, and resolves; stays silent just below, at it, and without data."""
+    above, below, healthy = (Moment(s.threshold * f) for f in (1 + MARGIN, 1 - MARGIN, HEALTHY))
+    start = s.stimulus.warm_up
+    fires = start + s.wait
+    sick = fires + 4
+    gone = sick + s.keep + (s.window + 1 if s.stimulus.warm_up else 0)
+    moments = [above] * sick + [healthy] * (gone - sick + 3)
+    checks = {fires - 1: False, fires: True, sick - 1: True, gone: False, gone + 2: False}
+    if s.keep:
+        checks[gone - 1 - (s.window + 1 if s.stimulus.warm_up else 0)] = True
+    yield s.test("fires just above the threshold after `for`, and resolves", _surrounded(s, moments), checks)
+
+    long = 2 * fires + s.window
+    yield s.test("silent just below the threshold", _surrounded(s, [below] * long), dict.fromkeys((fires, long - 1), False))
+    yield s.test("silent without data", [], dict.fromkeys((0, fires, long), False))
+    if s.threshold == math.ldexp(round(math.ldexp(s.threshold, 20)), -20) and s.alert.alert.histogram is None:
+        yield s.test("silent at the threshold", _surrounded(s, [Moment(s.threshold)] * long), dict.fromkeys((fires, long - 1), False))
+    if s.wait > 1 and not s.stimulus.warm_up:
+        # One healthy sample starts the wait anew.
+        dip = [above] * (fires - 1) + [healthy] + [above] * (s.wait + 1)
+        yield s.test("a dip starts `for` anew", _surrounded(s, dip), {fires: False, 2 * fires - 1: False, 2 * fires: True})
+
+
+def traffic_cases(s: Subject) -> Iterator[dict[str, Any]]:
+    """Silent while the window holds fewer events than it must, however bad they are; fires with just enough."""
+    if not s.alert.min_events:
+        return
+    worst = 1.0 if s.alert.alert.unit == "ratio" else s.threshold * (1 + MARGIN)
+    few, enough = (Moment(worst, s.alert.min_events * share / s.window) for share in (0.95, 1.05))
+    long = 2 * s.window + s.wait + 4
+    yield s.test("silent on low traffic", _surrounded(s, [few] * long), dict.fromkeys((s.wait + s.window, long - 1), False))
+    yield s.test("fires on just enough traffic", _surrounded(s, [enough] * long), {s.wait: False, long - 1: True})
+
+
+def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
+    """Scrapes that fail now and then do not hide what is wrong."""
+    above = Moment(s.threshold * (1 + MARGIN))
+    gap: Moments = ([above] * 5 + [None] * 2) * (s.wait // 5 + 4)
+    end = s.stimulus.warm_up + s.wait + 3
+    yield s.test("fires through failed scrapes", _surrounded(s, gap), {end: True})
+
+
+def _surrounded(s: Subject, moments: Moments) -> list[Series]:
+    """The stimulus, beside neighbours that are as bad as can be all the time: the same name elsewhere, another name here."""
+    bad = [Moment(s.threshold * (1 + MARGIN))] * len(moments)
+    neighbours = ({"namespace": "elsewhere", "job": s.profile.name}, {"namespace": s.profile.namespace, "job": "neighbour"})
+    return [
+        *s.stimulus.series(s.at, moments),
+        *(series for at in neighbours for series in s.stimulus.series(at, bad)),
+    ]
+
+
+def up(at: Labels, *instances: Samples, first: str = INSTANCE) -> list[Series]:
+    """The `up` series of instances of a job."""
+    return [Series("up", {**at, "instance": first if i == 0 else f"10.0.1.{i}:8000"}, list(samples)) for i, samples in enumerate(instances)]

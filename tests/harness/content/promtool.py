@@ -1,0 +1,58 @@
+"""promtool: the judge of rendered rules."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness import tools
+
+
+def check(path: Path) -> subprocess.CompletedProcess[str]:
+    """`promtool check rules` at its strictest."""
+    return _run("check", "rules", "--lint=all", "--lint-fatal", str(path))
+
+
+def prove(folder: Path, groups: list[dict[str, Any]], tests: list[dict[str, Any]], *, interval: str) -> tuple[bool, str]:
+    """Run rule tests on rule groups, evaluated every `interval`: whether all passed, and promtool's words.
+
+    `tests` are promtool's test groups; their `interval` and the order of evaluation are filled in.
+    """
+    path = write(folder, groups, tests, interval=interval)
+    done = _run("test", "rules", str(path))
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def failed_files(paths: list[Path]) -> set[Path]:
+    """Those of the test files in which a test fails; run by one process, because starting it costs more than a test."""
+    done = _run("test", "rules", *map(str, paths))
+    text = done.stdout + done.stderr
+    verdicts: dict[str, bool] = {}
+    current = ""
+    for line in text.splitlines():
+        if line.startswith("Unit Testing:"):
+            current = line.removeprefix("Unit Testing:").strip()
+        elif current and line.strip() in ("SUCCESS", "FAILED:"):
+            verdicts[current] = line.strip() == "SUCCESS"
+    missing = {str(p) for p in paths} - verdicts.keys()
+    assert not missing, f"promtool says nothing about {sorted(missing)}:\n{text[-2000:]}"
+    return {Path(name) for name, passed in verdicts.items() if not passed}
+
+
+def write(folder: Path, groups: list[dict[str, Any]], tests: list[dict[str, Any]], *, interval: str, name: str = "case") -> Path:
+    """Write a rule file and its test file into `folder`; the path of the test file."""
+    rules = folder / f"{name}.rules.yaml"
+    rules.write_text(yaml.safe_dump({"groups": groups}, sort_keys=False))
+    document = {
+        "rule_files": [str(rules)],
+        "evaluation_interval": interval,
+        "tests": [{"interval": interval, **test} for test in tests],
+    }
+    path = folder / f"{name}.test.yaml"
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([tools.find("promtool"), *arguments], capture_output=True, text=True, timeout=240, check=False)
