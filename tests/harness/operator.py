@@ -2,11 +2,9 @@
 
 import http.client
 import os
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,7 +21,6 @@ CRDS = ROOT / "crds"
 NAMESPACE = "monitoring-operator"
 SERVICE_ACCOUNT = "monitoring-operator"
 USER = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
-_RBAC_KINDS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 
 
 class EndedEarly(AssertionError):
@@ -76,13 +73,18 @@ def install_crds(cluster: Cluster) -> None:
 
 
 def operator_kubeconfig(control_plane: ControlPlane) -> Path:
-    """Kubeconfig of a ServiceAccount to which exactly the chart's rights are bound."""
+    """Kubeconfig of a ServiceAccount to which exactly the chart's rights for a whole cluster are bound."""
     kubeconfig = control_plane.kubeconfig_for(SERVICE_ACCOUNT, NAMESPACE)
-    control_plane.apply(*(thing for thing in _chart() if thing["kind"] in _RBAC_KINDS))
+    rules = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())
+    rbac, meta = "rbac.authorization.k8s.io", {"name": SERVICE_ACCOUNT}
+    control_plane.apply(
+        {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": meta, "rules": rules["namespaced"] + rules["cluster"]},
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": meta,
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": SERVICE_ACCOUNT},
+            "subjects": [{"kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": NAMESPACE}],
+        },
+    )
     return kubeconfig
-
-
-def _chart() -> list[dict[str, Any]]:
-    command: list[str | Path] = [tools.find("helm"), "template", SERVICE_ACCOUNT, CHART, f"--namespace={NAMESPACE}"]
-    rendered = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    return [document for document in yaml.safe_load_all(rendered) if document]

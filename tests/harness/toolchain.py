@@ -1,7 +1,7 @@
 """`make tools`: compiles what is not found elsewhere, from the Go modules pinned under tests/tools, into the cache.
 
 Compiling is slow and needs nothing but Python and a Go module proxy, which is why it is the last resort and works everywhere.
-Run as `python -m harness.toolchain [--quiet]`.
+Run as `python -m harness.toolchain [--quiet] [NAME...]`.
 """
 
 import argparse
@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness import tools
 
 OLDEST_GO = (1, 26)
+CRDS = "crds"
+EVERYTHING = (*tools.TOOLS, CRDS)
 GO_LOCK = tools.MODULES / "go" / "requirements.lock"
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 
@@ -29,27 +31,26 @@ class BuildFailed(RuntimeError):
     """Go could not download or compile; the message holds its words."""
 
 
-def provide(*, quiet: bool = False) -> None:
-    """See to it that every tool and prometheus-operator's CRDs are there, compiling what is missing.
+def provide(wanted: Sequence[str] = EVERYTHING, *, quiet: bool = False) -> None:
+    """See to it that tools and prometheus-operator's CRDs (`crds`) are there, compiling what is missing.
 
     `quiet`: say nothing unless there is work to do. Raises BuildFailed.
     """
-    if not _missing():
-        if not quiet:
-            for name in tools.TOOLS:
-                print(f"{name:15} {tools.find(name)}")
-        return
-    with _alone():
-        work = _missing()
-        compiler = go() if work else Path()
-        for number, name in enumerate(work, start=1):
-            started = time.monotonic()
-            say(f"[{number}/{len(work)}] {_announcement(name)}")
-            if name in tools.TOOLS:
-                compile_tool(compiler, tools.TOOLS[name])
-            else:
-                fetch_crds(compiler)
-            say(f"[{number}/{len(work)}] {name}: {time.monotonic() - started:.0f} s")
+    if _missing(wanted):
+        with _alone():
+            work = _missing(wanted)
+            compiler = go() if work else Path()
+            for number, name in enumerate(work, start=1):
+                started = time.monotonic()
+                say(f"[{number}/{len(work)}] {_announcement(name)}")
+                if name == CRDS:
+                    fetch_crds(compiler)
+                else:
+                    compile_tool(compiler, tools.TOOLS[name])
+                say(f"[{number}/{len(work)}] {name}: {time.monotonic() - started:.0f} s")
+    if not quiet:
+        for name in wanted:
+            print(f"{name:15} {_find(name)}")
 
 
 def go() -> Path:
@@ -112,23 +113,23 @@ def say(text: str) -> None:
     print(f"tools: {text}", flush=True)
 
 
-def _missing() -> list[str]:
+def _find(name: str) -> Path:
+    return tools.prometheus_operator_crds()[0].parent if name == CRDS else tools.find(name)
+
+
+def _missing(wanted: Sequence[str]) -> list[str]:
     missing = []
-    for name in tools.TOOLS:
+    for name in wanted:
         try:
-            tools.find(name)
+            _find(name)
         except tools.ToolMissing:
             missing.append(name)
-    try:
-        tools.prometheus_operator_crds()
-    except tools.ToolMissing:
-        missing.append("CRDs of prometheus-operator")
     return missing
 
 
 def _announcement(name: str) -> str:
-    if name not in tools.TOOLS:
-        return f"fetching the {name}"
+    if name == CRDS:
+        return "fetching prometheus-operator's CRDs"
     minutes = tools.TOOLS[name].minutes
     return f"compiling {name} (about {minutes} minute{'s' * (minutes > 1)} the first time)"
 
@@ -162,8 +163,12 @@ def main() -> int:
     """Entry point of `make tools`."""
     parser = argparse.ArgumentParser(description="Find or compile the programs that tests and demo run.")
     parser.add_argument("--quiet", action="store_true", help="say nothing unless there is work to do")
+    parser.add_argument("names", nargs="*", default=EVERYTHING, metavar="NAME", help=f"any of {', '.join(EVERYTHING)}; default: all")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(EVERYTHING):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
     try:
-        provide(quiet=parser.parse_args().quiet)
+        provide(given.names, quiet=given.quiet)
     except BuildFailed as error:
         say(str(error))
         return 1
