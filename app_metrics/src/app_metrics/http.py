@@ -23,6 +23,9 @@ _REQUEST = "http_request_size_bytes"
 _RESPONSE = "http_response_size_bytes"
 _SECONDS = BY_NAME[_DURATION].buckets
 _BYTES = BY_NAME[_REQUEST].buckets
+_MOST_ROUTES = 20_000
+RouteKey = tuple[int, int, int, str, int]
+"""Identities of route, FastAPI's context and endpoint; method; status."""
 
 
 class Cell(NamedTuple):
@@ -41,7 +44,17 @@ class HttpRecorder:
         self._registry = registry
         self._lock = registry.lock
         self._cells: dict[tuple[str, str | None, int], Cell] = {}
-        registry.caches.append(self._cells.clear)
+        self.routes: dict[RouteKey, tuple[Cell, object]] = {}
+        """The series that were learned by `learn`."""
+        registry.caches += [self._cells.clear, self.routes.clear]
+
+    def learn(self, key: RouteKey, owners: object, cell: Cell) -> Cell:
+        """Remembers the series for `key`, made of the identities of `owners`, which are kept so that no other object gets them."""
+        if key[3] in METHODS:
+            if len(self.routes) >= _MOST_ROUTES:
+                self.routes.clear()
+            self.routes[key] = (cell, owners)
+        return cell
 
     def cell(self, method: str, template: str | None, status: int) -> Cell:
         """The series for a request; `template` is None for one that no route took."""

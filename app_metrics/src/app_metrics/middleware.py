@@ -7,7 +7,8 @@ logged and dropped: measuring never changes what the application answers.
 
 import asyncio
 import logging
-import time
+from time import perf_counter, time
+from types import MethodType
 from typing import Any
 
 from app_metrics.asgi import ASGIApp, Message, Receive, Scope, Send
@@ -40,7 +41,8 @@ class MetricsMiddleware:
         except BaseException as error:
             exchange.abandoned(error)
             raise
-        exchange.abandoned(None)
+        if not exchange.written:
+            exchange.abandoned(None)
 
 
 class _Exchange:
@@ -60,18 +62,21 @@ class _Exchange:
         "_start",
         "_status",
         "_templates",
-        "_written",
+        "written",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, recorder: HttpRecorder, templates: RouteTemplates) -> None:
-        self._start = time.perf_counter()
-        self._scope, self._receive, self._send = scope, receive, send
-        self._recorder, self._templates = recorder, templates
+        self._start = perf_counter()
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._recorder = recorder
+        self._templates = templates
         self._root: str = scope.get("root_path", "")
-        self._headers: Any = ()
+        self._headers: Any = None
         self._cell: Cell | None = None
         self._status = self._received = self._sent = 0
-        self._gone = self._written = False
+        self._gone = self.written = False
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -84,62 +89,76 @@ class _Exchange:
     def send(self, message: Message) -> Any:
         """Not a coroutine function on purpose: handing on the server's awaitable saves a frame per chunk of a stream."""
         try:
-            self._observe(message)
-        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
+            kind = message["type"]
+            if kind == "http.response.body":
+                if body := message.get("body"):
+                    self._sent += len(body)
+                if not message.get("more_body"):
+                    self._finish()
+                elif self._headers is not None and self._sent:
+                    if _is_event_stream(self._headers):
+                        self._write(None)
+                    self._headers = None
+            elif kind == "http.response.start":
+                # Most handlers never ask whether the client is still there, and their response goes nowhere; uvicorn knows.
+                hung_up = isinstance(self._receive, MethodType) and getattr(self._receive.__self__, "disconnected", False) is True
+                self._status = CLIENT_GONE if self._gone or hung_up else message["status"]
+                self._headers = message.get("headers")
+            elif kind == "http.response.pathsend":
+                self._sent = _content_length(dict(self._headers or ())) or 0
+                self._finish()
+        except Exception:
             _log.exception("could not measure a response")
         return self._send(message)
-
-    def _observe(self, message: Message) -> None:
-        kind = message["type"]
-        if kind == "http.response.body":
-            self._sent += len(message.get("body") or b"")
-            if not message.get("more_body", False):
-                self._finish()
-            elif self._sent and not self._written and self._cell is None and _is_event_stream(self._headers):
-                self._write(None)
-        elif kind == "http.response.start":
-            self._status = CLIENT_GONE if self._gone or _hung_up(self._receive) else message["status"]
-            self._headers = message.get("headers", ())
-        elif kind == "http.response.pathsend":
-            self._sent = _content_length(dict(self._headers)) or 0
-            self._finish()
 
     def abandoned(self, error: BaseException | None) -> None:
         """The application is done; if it left its response unfinished (or never began one), that is recorded now."""
         try:
-            if not self._written:
+            if not self.written:
                 if not self._status:
                     self._status = CLIENT_GONE if self._gone or isinstance(error, asyncio.CancelledError) else _SERVER_ERROR
                 self._finish()
-        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
+        except Exception:
             _log.exception("could not measure a request")
 
     def _finish(self) -> None:
-        if self._written:
+        if self.written:
             return
-        self._written = True
+        self.written = True
         sent = 0 if self._scope["method"] == "HEAD" else self._sent
-        if self._cell is not None:
-            self._recorder.streamed(self._cell, sent)
-        else:
+        if self._cell is None:
             self._write(sent)
+        else:
+            self._recorder.streamed(self._cell, sent)
 
     def _write(self, sent: int | None) -> None:
-        seconds = time.perf_counter() - self._start
-        scope, status = self._scope, self._status
-        template = self._templates.of(scope, self._root, status)
-        if status == _METHOD_NOT_ALLOWED and template is not None and not self._templates.accepts(scope):
-            template = None
-        headers = dict(scope["headers"])
-        received = _content_length(headers)
+        seconds = perf_counter() - self._start
+        headers = dict(self._scope["headers"])
+        received = _content_length(headers) if b"content-length" in headers else None
         exemplar = _exemplar(headers[b"traceparent"], seconds) if b"traceparent" in headers else None
-        self._cell = self._recorder.cell(scope["method"], template, status)
-        self._recorder.request(self._cell, seconds, self._received if received is None else received, sent, exemplar)
+        self._cell = cell = self._find_cell()
+        self._recorder.request(cell, seconds, self._received if received is None else received, sent, exemplar)
 
+    def _find_cell(self) -> Cell:
+        """The series of this request, looked up by what the router left in the scope before that is turned into a template."""
+        scope, status, recorder = self._scope, self._status, self._recorder
+        route = scope.get("route")
+        if route is None or scope.get("root_path", "") != self._root:
+            return recorder.cell(scope["method"], self._template(), status)
+        extension = scope.get("fastapi")
+        context = extension.get("effective_route_context") if extension else None
+        endpoint = scope.get("endpoint")
+        key = (id(route), id(context), id(endpoint), scope["method"], status)
+        known = recorder.routes.get(key)
+        if known is not None:
+            return known[0]
+        return recorder.learn(key, (route, context, endpoint), recorder.cell(scope["method"], self._template(), status))
 
-def _hung_up(receive: Receive) -> bool:
-    """Whether uvicorn already knows that the client left: most handlers never ask, and their response goes nowhere."""
-    return getattr(getattr(receive, "__self__", None), "disconnected", False) is True
+    def _template(self) -> str | None:
+        template = self._templates.of(self._scope, self._root, self._status)
+        if self._status == _METHOD_NOT_ALLOWED and template is not None and not self._templates.accepts(self._scope):
+            return None
+        return template
 
 
 def _is_event_stream(headers: Any) -> bool:
@@ -160,4 +179,4 @@ def _exemplar(traceparent: bytes, seconds: float) -> Exemplar | None:
         int(trace_id, 16)
     except ValueError:
         return None
-    return Exemplar(trace_id, seconds, time.time()) if flags & _SAMPLED else None
+    return Exemplar(trace_id, seconds, time()) if flags & _SAMPLED else None
