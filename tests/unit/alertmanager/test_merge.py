@@ -1,7 +1,7 @@
 """All parts as one configuration: isolation, determinism, and the way back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
@@ -12,6 +12,8 @@ from monitoring_operator.alertmanager.routing import route
 from monitoring_operator.alertmanager.secret import SIZE_LIMIT, TooLarge, previous, render_secret
 from monitoring_operator.alertmanager.target import Target
 
+# Building random profiles is slow; routing and reading back do not depend on how many there are.
+SAMPLE = settings(max_examples=40, deadline=None)
 TARGET = Target("monitoring", "main", "alertmanager-main")
 
 
@@ -24,6 +26,7 @@ def _expected(fragment: Fragment, severity: str) -> str:
     return fallback if severity == "critical" and fallback in names else NOBODY
 
 
+@SAMPLE
 @given(sets_of_parts(), st.randoms(use_true_random=False))
 def test_the_order_of_profiles_changes_no_byte(fragments: list[Fragment], random: object) -> None:
     """Whatever order events came in, the same profiles give the same configuration, and thus no write."""
@@ -34,6 +37,7 @@ def test_the_order_of_profiles_changes_no_byte(fragments: list[Fragment], random
     assert list(one.files.items()) == list(other.files.items())
 
 
+@SAMPLE
 @given(sets_of_parts())
 def test_every_alert_reaches_its_own_profiles_receiver_and_no_other(fragments: list[Fragment]) -> None:
     """For each profile and severity, exactly one receiver, the profile's own; what belongs to no profile tells nobody."""
@@ -48,6 +52,7 @@ def test_every_alert_reaches_its_own_profiles_receiver_and_no_other(fragments: l
         assert route(config, {"profile": fragment.profile, "severity": "critical"}) == (NOBODY,)
 
 
+@SAMPLE
 @given(sets_of_parts())
 def test_every_part_can_be_read_back(fragments: list[Fragment]) -> None:
     """The Secret is the memory of last good parts: what was merged comes out again, unchanged, and merges to the same bytes."""
@@ -62,6 +67,7 @@ def test_every_part_can_be_read_back(fragments: list[Fragment]) -> None:
     assert again == merged
 
 
+@SAMPLE
 @given(sets_of_parts(max_size=3))
 def test_one_profile_leaving_changes_no_other_part(fragments: list[Fragment]) -> None:
     """Routes, receivers and files of the rest stay what they were, also where shared messages move."""
@@ -72,12 +78,14 @@ def test_one_profile_leaving_changes_no_other_part(fragments: list[Fragment]) ->
         assert previous(body, fragments[index].namespace, fragments[index].profile) is None
 
 
+@SAMPLE
 @given(sets_of_parts())
 def test_nothing_looks_like_a_variable_of_the_config_reloader(fragments: list[Fragment]) -> None:
     """prometheus-operator's config-reloader expands $(NAME) and refuses to reload when there is no such variable."""
     assert "$(" not in merge(fragments).config
 
 
+@SAMPLE
 @given(sets_of_parts())
 def test_a_channel_is_what_the_profile_says(fragments: list[Fragment]) -> None:
     """Whatever characters a channel holds, the YAML gives them back (as the template that renders to them)."""

@@ -140,6 +140,26 @@ def test_a_hostile_label_stops_no_message(site: Site, tenant: str) -> None:
     assert attachment["text"].startswith(f"Tenant {escaped} is in trouble: {escaped} tenant_id={escaped} ")
 
 
+def test_many_different_alerts_are_one_readable_message(tmp_path: Path) -> None:
+    """Grouped by namespace alone, 25 alerts have no common summary: the message counts them, shows 20 and says so."""
+    with stand_in() as server:
+        values = {"pagerduty": "KEY", "slack": f"{server.url}{SLACK_WEBHOOK}x"}
+        everything = part(values=values, critical=[pagerduty(), slack()], groupWait="500ms", groupBy=["namespace"])
+        with Alertmanager(install(merge([everything]), tmp_path, server), tmp_path) as alertmanager:
+            site = Site(alertmanager, server, tmp_path)
+            alerts = [_alert("critical", tenant_id=f"t{i:02}") for i in range(25)]
+            for index, alert in enumerate(alerts):
+                alert["annotations"] = {"summary": f"Summary {index}."}
+            alertmanager.post(*alerts)
+            page, (attachment,) = site.first(PAGERDUTY).body, site.first(SLACK_WEBHOOK).body["attachments"]
+    assert page["payload"]["summary"] == "25 alerts (analytics/ga4)"
+    assert page["payload"]["custom_details"]["firing"].endswith("20 of 25 shown")
+    assert "links" not in page
+    assert attachment["title"] == "CRITICAL: 25 alerts (analytics/ga4)"
+    assert attachment["text"].endswith("20 of 25 alerts shown")
+    assert attachment["text"].count("\n") == 20
+
+
 def test_one_profiles_alert_reaches_no_other_profile(site: Site) -> None:
     """The other profile has the same namespace and no critical receivers: its critical goes to its own warning receiver alone."""
     site.alertmanager.post(_alert("critical", profile="other"))

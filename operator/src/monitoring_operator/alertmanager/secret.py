@@ -16,6 +16,7 @@ from monitoring_operator.alertmanager.matchers import fence
 from monitoring_operator.alertmanager.merge import Merged
 from monitoring_operator.alertmanager.receivers import DIRECTORY
 from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.alertmanager.validate import problems
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Manifest
 
@@ -65,8 +66,7 @@ def is_ours(secret_body: Mapping[str, Any]) -> bool:
 def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fragment | None:
     """The part of one profile that `secret_body`, a live configuration Secret, holds.
 
-    None if it holds none, or if what it holds is not what we wrote (somebody else's text, a file that is gone): a part that
-    cannot be read back whole is no last good part.
+    None if it holds none, or none that could be merged again (somebody's edit, a file that is gone): that is no last good part.
     """
     data = secret_body.get("data") or {}
     try:
@@ -74,10 +74,10 @@ def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fr
         route = _only(r for r in config["route"]["routes"] if r.get("matchers") == fence(namespace, profile))
         ours = {receiver_name(namespace, profile, severity) for severity in ("critical", "warning")}
         receivers = tuple(r for r in config["receivers"] if r["name"] in ours)
-        files = {key: _decoded(data, key) for key in _referred(receivers)}
-    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError):
+        part = Fragment(namespace, profile, route, receivers, {key: _decoded(data, key) for key in _referred(receivers)})
+        return None if problems(part) else part
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError, RecursionError):
         return None
-    return Fragment(namespace, profile, route, receivers, files)
 
 
 def _only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:

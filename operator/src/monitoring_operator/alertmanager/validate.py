@@ -1,0 +1,89 @@
+"""Whether one part may be merged: what is wrong with it would otherwise be wrong with everybody's configuration."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from monitoring_operator.alertmanager.accepted import refused
+from monitoring_operator.alertmanager.fragment import Fragment
+from monitoring_operator.alertmanager.matchers import fence
+from monitoring_operator.alertmanager.receivers import DIRECTORY
+from monitoring_operator.alertmanager.routing import parse_matcher
+from monitoring_operator.api import durations
+from monitoring_operator.api.profile import Problem
+
+_INLINE = frozenset({"routing_key", "service_key", "credentials", "bearer_token"})
+"""Fields whose value would be a credential in the open."""
+
+
+def problems(fragment: Fragment) -> tuple[Problem, ...]:
+    """Everything that is wrong with `fragment` by itself, sorted; paths are those of Alertmanager's configuration.
+
+    Checked are the fence, matchers, durations, names, references to receivers and to files, and the fields that the oldest
+    supported prometheus-operator accepts. Templates are not run.
+    """
+    unknown = (*refused(fragment.route, "route", "route"), *refused(fragment.receivers, "receiver", "receivers"))
+    found = [
+        *(Problem(path, "is not a field that prometheus-operator accepts") for path in unknown),
+        *_fence(fragment),
+        *_routes(fragment, fragment.route, "route"),
+        *_receivers(fragment),
+        *_values(fragment, list(fragment.receivers), "receivers"),
+    ]
+    return tuple(sorted(set(found)))
+
+
+def _fence(fragment: Fragment) -> Iterator[Problem]:
+    expected = fence(fragment.namespace, fragment.profile)
+    if fragment.route.get("matchers") != expected:
+        yield Problem("route.matchers", f"must be {expected}: they keep the profile's alerts from everybody else's")
+
+
+def _routes(fragment: Fragment, route: dict[str, Any], path: str) -> Iterator[Problem]:
+    names = {r.get("name") for r in fragment.receivers}
+    if route.get("continue"):
+        yield Problem(f"{path}.continue", "must not be set: the alert would go on to another profile's routes")
+    if "receiver" in route and route["receiver"] not in names:
+        yield Problem(f"{path}.receiver", f"{route['receiver']!r} is not a receiver of the profile")
+    for index, text in enumerate(route.get("matchers") or ()):
+        try:
+            parse_matcher(text)
+        except ValueError as error:
+            yield Problem(f"{path}.matchers[{index}]", str(error))
+    for field, least in (("group_wait", 0.0), ("group_interval", 0.001), ("repeat_interval", 0.001)):
+        if field in route:
+            yield from _duration(route[field], least, f"{path}.{field}")
+    for index, child in enumerate(route.get("routes") or ()):
+        yield from _routes(fragment, child, f"{path}.routes[{index}]")
+
+
+def _duration(text: Any, least: float, path: str) -> Iterator[Problem]:
+    try:
+        if durations.seconds(text) < least:
+            yield Problem(path, "must be longer than zero")
+    except (ValueError, TypeError):
+        yield Problem(path, f"not a duration: {text!r}")
+
+
+def _receivers(fragment: Fragment) -> Iterator[Problem]:
+    names = [str(r.get("name")) for r in fragment.receivers]
+    for index, name in enumerate(names):
+        if not name.startswith(f"{fragment.namespace}/{fragment.profile}/"):
+            yield Problem(f"receivers[{index}].name", f"{name!r} must start with {fragment.namespace}/{fragment.profile}/")
+        if name in names[:index]:
+            yield Problem(f"receivers[{index}].name", f"{name!r} stands there twice")
+
+
+def _values(fragment: Fragment, value: Any, path: str) -> Iterator[Problem]:
+    """Problems of texts anywhere below: credentials in the open, files of others, variables of the config-reloader."""
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            yield from _values(fragment, inner, f"{path}.{field}")
+            if field in _INLINE:
+                yield Problem(f"{path}.{field}", "holds a credential; give a file")
+            if str(field).endswith("_file") and str(inner).removeprefix(f"{DIRECTORY}/") not in fragment.files:
+                yield Problem(f"{path}.{field}", f"{inner} is not a file of the profile")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _values(fragment, inner, f"{path}[{index}]")
+    elif isinstance(value, str) and "$(" in value:
+        yield Problem(path, "holds $(, which prometheus-operator's config-reloader would expand")

@@ -1,0 +1,124 @@
+"""Alertmanager's own tool agrees: the configuration loads, and alerts go where our routing says."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from harness import tools
+from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
+from monitoring_operator.alertmanager.fragment import Fragment
+from monitoring_operator.alertmanager.matchers import matcher
+from monitoring_operator.alertmanager.merge import merge
+from monitoring_operator.alertmanager.routing import route
+
+# A process per example is slow, and the folder may be shared: every example writes its own file.
+SAMPLE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def _amtool(*arguments: str | Path) -> str:
+    answer = subprocess.run([tools.find("amtool"), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+def _told(config: Path, labels: dict[str, str]) -> tuple[str, ...]:
+    pairs = [matcher(name, "=", value) for name, value in labels.items()]
+    return tuple(_amtool("config", "routes", "test", f"--config.file={config}", *pairs).strip().split(","))
+
+
+@SAMPLE
+@given(sets_of_parts(max_size=3))
+def test_alertmanager_loads_every_configuration(tmp_path: Path, fragments: list[Fragment]) -> None:
+    """Whatever profiles say within the schema, the merged file is one that Alertmanager takes."""
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(merge(fragments).config)
+    assert f"{1 + sum(len(f.receivers) for f in fragments)} receivers" in _amtool("check-config", config)
+
+
+@SAMPLE
+@given(sets_of_parts(max_size=3))
+def test_amtool_routes_every_alert_as_we_do(tmp_path: Path, fragments: list[Fragment]) -> None:
+    """Our answer to "who would be told" is Alertmanager's."""
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(merge(fragments).config)
+    for fragment in fragments:
+        for severity in ("critical", "info"):
+            labels = {"namespace": fragment.namespace, "profile": fragment.profile, "severity": severity}
+            assert _told(config, labels) == route(config.read_text(), labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ({"namespace": "a", "profile": "x", "severity": "critical"}, "a/x/critical"),
+        ({"namespace": "a", "profile": "x", "severity": "warning"}, "a/x/warning"),
+        ({"namespace": "a", "profile": "x", "severity": "info"}, "null"),
+        ({"namespace": "a", "profile": "x.y", "severity": "critical"}, "a/x.y/warning"),
+        ({"namespace": "b", "profile": "x", "severity": "critical"}, "b/x/critical"),
+        ({"namespace": "b", "profile": "x", "severity": "warning"}, "null"),
+        ({"namespace": "b", "severity": "critical"}, "null"),
+        ({"namespace": "kube-system", "severity": "critical", "alertname": "KubeletDown"}, "null"),
+    ],
+)
+def test_routing_of_three_profiles(tmp_path: Path, labels: dict[str, str], told: str) -> None:
+    """Amtool and our routing give the same, expected answer; names that begin alike are told apart."""
+    parts = [
+        part("a", "x", critical=[pagerduty()], warning=[slack()]),
+        part("a", "x.y", warning=[slack_bot()]),
+        part("b", "x", critical=[pagerduty(), slack()]),
+    ]
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(merge(parts).config)
+    assert _told(config, labels) == (told,)
+    assert route(config.read_text(), labels) == (told,)
+
+
+@pytest.mark.parametrize(
+    ("matchers", "labels", "told"),
+    [
+        (['team="a\\"b\\\\c"'], {"team": 'a"b\\c'}, "special"),
+        (['team=~"a|b"'], {"team": "b"}, "special"),
+        (['team=~"a|b"'], {"team": "bb"}, "root"),
+        (['team!~"a.*"'], {}, "special"),
+        (['team!="a"', "env = prod"], {"env": "prod"}, "special"),
+        (["env=prod"], {"env": "staging"}, "root"),
+        (['"odd label"="x"'], {"env": "x"}, "root"),
+    ],
+)
+def test_foreign_matchers_are_read_as_alertmanager_reads_them(
+    tmp_path: Path, matchers: list[str], labels: dict[str, str], told: str
+) -> None:
+    """Operators, anchoring, quoting and bare words: a route that somebody else wrote is answered for as well."""
+    config = tmp_path / "alertmanager.yaml"
+    special = {"receiver": "special", "matchers": matchers}
+    whole = {"route": {"receiver": "root", "routes": [special]}, "receivers": [{"name": "root"}, {"name": "special"}]}
+    config.write_text(json.dumps(whole))
+    assert _told(config, labels or {"x": "y"}) == (told,)
+    assert route(config.read_text(), labels) == (told,)
+
+
+def test_continue_and_nested_routes(tmp_path: Path) -> None:
+    """`continue` goes on to the next sibling; a child without a receiver has its parent's; the older match and match_re count."""
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(
+        """
+route:
+  receiver: root
+  routes:
+  - {receiver: first, match: {team: a}, continue: true}
+  - {receiver: second, match_re: {team: "a|b"}, routes: [{matchers: [env="prod"], group_wait: 1s}, {receiver: dev, matchers: [env="dev"]}]}
+  - {receiver: never, match: {team: a}}
+receivers: [{name: root}, {name: first}, {name: second}, {name: dev}, {name: never}]
+"""
+    )
+    for labels, told in (
+        ({"team": "a"}, ("first", "second")),
+        ({"team": "a", "env": "dev"}, ("first", "dev")),
+        ({"team": "b", "env": "prod"}, ("second",)),
+        ({"team": "c"}, ("root",)),
+    ):
+        assert _told(config, labels) == told
+        assert route(config.read_text(), labels) == told
