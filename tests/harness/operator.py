@@ -69,7 +69,8 @@ class Operator(Process):
 def install_crds(cluster: Cluster) -> None:
     """Install prometheus-operator's CRDs and ours, and wait until they are served."""
     cluster.apply(*tools.prometheus_operator_crds(), CRDS)
-    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    # A CRD that has no conditions yet makes `kubectl wait` fail at once instead of waiting.
+    wait_for(lambda: cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"), what="CRDs are served")
 
 
 def operator_kubeconfig(control_plane: ControlPlane) -> Path:
