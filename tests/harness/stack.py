@@ -2,14 +2,30 @@
 
 import base64
 import json
+import subprocess
 import urllib.parse
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from harness import tools
 from harness.cluster import Cluster, Object
 from harness.profiles import CHILDREN, child, get, settled
 
 OPERATOR_NAMESPACE = "monitoring-operator"
+
+
+class HelmFailed(AssertionError):
+    """helm ended with an error."""
+
+
+def helm(cluster: Cluster, *args: str | Path) -> str:
+    """Standard output of helm on the named cluster. Raises HelmFailed with helm's words."""
+    command = [tools.find("helm"), f"--kubeconfig={cluster.kubeconfig}", f"--namespace={OPERATOR_NAMESPACE}", *args]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        raise HelmFailed(f"helm {' '.join(map(str, args))}: {done.stderr}{done.stdout}")
+    return done.stdout
 
 
 @dataclass
