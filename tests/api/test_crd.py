@@ -101,7 +101,7 @@ BAD_FIELDS = {
 def refusal(cluster: ControlPlane, body: Object) -> str:
     """The API server's words against `body`; empty if it takes it. Nothing is stored."""
     try:
-        cluster.kubectl("apply", "--server-side", "--dry-run=server", "--filename=-", input=json.dumps(body))
+        cluster.kubectl("create", "--dry-run=server", "--filename=-", input=json.dumps(body))
     except KubectlFailed as failed:
         return str(failed)
     return ""
@@ -198,7 +198,8 @@ def test_a_misspelt_field_is_refused(cluster: ControlPlane) -> None:
 
 def test_a_name_that_fits_into_no_label_is_refused(cluster: ControlPlane) -> None:
     """Children are found by labels with the profile's name, which hold 63 characters."""
-    fits, too_long = profile("default", name="a" * 63), profile("default", name="a" * 64)
+    fits, too_long = profile("default"), profile("default")
+    fits["metadata"]["name"], too_long["metadata"]["name"] = "a" * 63, "a" * 64
 
     assert ("", []) == (refusal(cluster, fits), problems(fits))
     assert "metadata.name: Too long: may not be more than 63" in refusal(cluster, too_long)
@@ -208,7 +209,7 @@ def test_a_name_that_fits_into_no_label_is_refused(cluster: ControlPlane) -> Non
 def test_the_api_servers_defaults_are_the_operators(cluster: ControlPlane) -> None:
     """Whether a profile comes from a file or from the cluster, it means the same."""
     body = profile("default", notifications={"warning": [SLACK]}, sentry={"dsn": SECRET}, alerts={"rules": {"CpuHigh": {}}}, dashboards={})
-    answer = cluster.kubectl("apply", "--server-side", "--dry-run=server", "--output=json", "--filename=-", input=json.dumps(body))
+    answer = cluster.kubectl("create", "--dry-run=server", "--output=json", "--filename=-", input=json.dumps(body))
     stored = json.loads(answer)
 
     assert body["spec"] != stored["spec"]
