@@ -1,10 +1,14 @@
 """All parts as one configuration: isolation, determinism, and the way back."""
 
+from unittest.mock import patch
+
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
+from monitoring_operator.alertmanager import document
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import NOBODY, merge
@@ -93,6 +97,15 @@ def test_a_channel_is_what_the_profile_says(fragments: list[Fragment]) -> None:
     for fragment in fragments:
         for receiver in fragment.receivers:
             assert receivers[receiver["name"]] == receiver
+
+
+@SAMPLE
+@given(sets_of_parts())
+def test_both_of_pyyamls_emitters_write_the_same_bytes(fragments: list[Fragment]) -> None:
+    """An operator built without libyaml does not rewrite what one with it wrote."""
+    fast = merge(fragments).config
+    with patch.object(document, "_Emitter", yaml.SafeDumper):
+        assert merge(fragments).config == fast
 
 
 def test_credentials_stand_in_files_and_nowhere_else() -> None:

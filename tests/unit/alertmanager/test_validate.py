@@ -57,7 +57,13 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], list[dict[str, Any]]], object
         ["receivers[1].name: 'analytics/ga4/warning' stands there twice"],
     ),
     "no duration": (lambda route, _: route.update(group_wait="soon"), ["route.group_wait: not a duration: 'soon'"]),
-    "no number": (lambda route, _: route.update(group_wait=30), ["route.group_wait: not a duration: 30"]),
+    "no number": (
+        lambda route, _: route.update(group_wait=30),
+        ["route.group_wait: must be text, not 30", "route.group_wait: not a duration: 30"],
+    ),
+        lambda route, _: route.update(group_wait=30),
+        ["route.group_wait: must be text, not 30", "route.group_wait: not a duration: 30"],
+    ),
     "no pause": (lambda route, _: route.update(repeat_interval="0s"), ["route.repeat_interval: must be longer than zero"]),
     "open credential": (
         lambda _, receivers: receivers[0]["pagerduty_configs"][0].update(routing_key="x"),
@@ -66,6 +72,14 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], list[dict[str, Any]]], object
     "another's file": (
         lambda _, receivers: receivers[0]["pagerduty_configs"][0].update(routing_key_file="/etc/b.c.critical.0"),
         ["receivers[0].pagerduty_configs[0].routing_key_file: /etc/b.c.critical.0 is not a file of the profile"],
+    ),
+    "no text": (
+        lambda _, receivers: receivers[1]["slack_configs"][0].update(channel=None),
+        ["receivers[1].slack_configs[0].channel: must be text, not None"],
+    ),
+    "no name": (
+        lambda _, receivers: receivers[0]["pagerduty_configs"][0]["details"].update({1: "x"}),
+        ["receivers[0].pagerduty_configs[0].details.1: is not the name of a field"],
     ),
     "variable": (
         lambda _, receivers: receivers[1]["slack_configs"][0].update(channel="$(HOME)"),

@@ -4,7 +4,7 @@ The live Secret is the only memory of a profile's last good part that survives a
 """
 
 import base64
-import binascii
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -70,7 +70,7 @@ def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fr
     """
     data = secret_body.get("data") or {}
     try:
-        config = load(_decoded(data, CONFIG_KEY))
+        config = _config(data[CONFIG_KEY])
         route = _only(r for r in config["route"]["routes"] if r.get("matchers") == fence(namespace, profile))
         ours = {receiver_name(namespace, profile, severity) for severity in ("critical", "warning")}
         receivers = tuple(r for r in config["receivers"] if r["name"] in ours)
@@ -80,16 +80,19 @@ def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fr
         return None
 
 
+@functools.lru_cache(maxsize=1)
+def _config(encoded: str) -> Any:
+    """The parsed configuration, kept because a part is asked for profile by profile. It holds no credential."""
+    return load(base64.b64decode(encoded, validate=True).decode())
+
+
 def _only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
     (one,) = found
     return one
 
 
 def _decoded(data: Mapping[str, str], key: str) -> str:
-    try:
-        return base64.b64decode(data[key], validate=True).decode()
-    except binascii.Error as error:
-        raise ValueError(f"key {key} is not base64") from error
+    return base64.b64decode(data[key], validate=True).decode()
 
 
 def _referred(value: Any) -> Iterator[str]:

@@ -27,6 +27,7 @@ def problems(fragment: Fragment) -> tuple[Problem, ...]:
         *_fence(fragment),
         *_routes(fragment, fragment.route, "route"),
         *_receivers(fragment),
+        *_values(fragment, fragment.route, "route"),
         *_values(fragment, list(fragment.receivers), "receivers"),
     ]
     return tuple(sorted(set(found)))
@@ -74,16 +75,26 @@ def _receivers(fragment: Fragment) -> Iterator[Problem]:
 
 
 def _values(fragment: Fragment, value: Any, path: str) -> Iterator[Problem]:
-    """Problems of texts anywhere below: credentials in the open, files of others, variables of the config-reloader."""
+    """Problems of fields and values anywhere below `value`."""
     if isinstance(value, dict):
         for field, inner in value.items():
+            yield from _field(fragment, field, inner, f"{path}.{field}")
             yield from _values(fragment, inner, f"{path}.{field}")
-            if field in _INLINE:
-                yield Problem(f"{path}.{field}", "holds a credential; give a file")
-            if str(field).endswith("_file") and str(inner).removeprefix(f"{DIRECTORY}/") not in fragment.files:
-                yield Problem(f"{path}.{field}", f"{inner} is not a file of the profile")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _values(fragment, inner, f"{path}[{index}]")
-    elif isinstance(value, str) and "$(" in value:
-        yield Problem(path, "holds $(, which prometheus-operator's config-reloader would expand")
+    elif isinstance(value, str):
+        if "$(" in value:
+            yield Problem(path, "holds $(, which prometheus-operator's config-reloader would expand")
+    elif not isinstance(value, bool):
+        yield Problem(path, f"must be text, not {value!r}")
+
+
+def _field(fragment: Fragment, field: Any, value: Any, path: str) -> Iterator[Problem]:
+    """Problems of one field: credentials in the open, files of others."""
+    if not isinstance(field, str):
+        yield Problem(path, "is not the name of a field")
+    elif field in _INLINE:
+        yield Problem(path, "holds a credential; give a file")
+    elif field.endswith("_file") and str(value).removeprefix(f"{DIRECTORY}/") not in fragment.files:
+        yield Problem(path, f"{value} is not a file of the profile")
