@@ -24,7 +24,7 @@ help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## watch a profile become its children on a real API server (or: make demo KUBECONFIG=path)
-	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
+	@$(HARNESS).toolchain --quiet kubectl $(if $(NAMED_KUBECONFIG),,etcd kube-apiserver crds)
 	@$(HARNESS).demo $(if $(NAMED_KUBECONFIG),--kubeconfig '$(NAMED_KUBECONFIG)')
 
 test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests, with coverage
@@ -40,7 +40,7 @@ check: $(READY) ## lint, formatting, types, import contracts, generated files
 
 e2e: $(READY) ## the whole way on a cluster with prometheus-operator: make e2e KUBECONFIG=path
 	@test -n '$(NAMED_KUBECONFIG)' || { echo 'Name the cluster: make e2e KUBECONFIG=path (nothing is ever run on a current context)'; exit 2; }
-	@$(HARNESS).toolchain --quiet
+	@$(HARNESS).toolchain --quiet kubectl helm
 	@$(BIN)/pytest tests/e2e --kubeconfig '$(NAMED_KUBECONFIG)' $(ARGS)
 
 tools: $(READY) ## find or compile etcd, kube-apiserver, kubectl, promtool, amtool, helm and the like

@@ -18,6 +18,13 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON."""
 
 
+# One line a condition, after the name and generation of its profile.
+_CONDITIONS = (
+    r'{range .items[*]}{.metadata.name} generation={.metadata.generation}{"\n"}'
+    r'{range .status.conditions[*]}  {.type}={.status} {.reason} generation={.observedGeneration}: {.message}{"\n"}{end}{end}'
+)
+
+
 class KubectlFailed(AssertionError):
     """kubectl ended with an error; the message holds its words."""
 
@@ -80,9 +87,10 @@ class Cluster:
     def dump(self, namespace: str) -> str:
         """What one would look at first when something is wrong in a namespace. Secrets are named, not shown."""
         questions = (
-            ("get", "monitoringprofiles", "--output=yaml"),
-            ("get", "servicemonitors,prometheusrules", "--show-labels"),
-            ("get", "configmaps,secrets", "--show-labels"),
+            ("get", "monitoringprofiles"),
+            ("get", "monitoringprofiles", f"--output=jsonpath={_CONDITIONS}"),
+            ("get", "servicemonitors,prometheusrules"),
+            ("get", "configmaps,secrets"),
             ("get", "pods,deployments", "--output=wide"),
             ("get", "events", "--sort-by=.lastTimestamp"),
         )

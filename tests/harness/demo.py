@@ -5,6 +5,7 @@ On a cluster that is named (`--kubeconfig`) the same is shown there, and what th
 """
 
 import argparse
+import base64
 import contextlib
 import json
 import sys
@@ -105,6 +106,17 @@ class Demo:
         took = self.time(lambda: self.api.get(PROMETHEUS_RULE, NAMESPACE, RULES)["spec"] == good, "the PrometheusRule is as it was")
         self.console.good(f"as it was after {took:.0f} ms")
 
+    def withdraw(self) -> None:
+        """Delete the profile while the operator still runs, and wait until its route has left the shared Secret."""
+
+        def routes() -> str:
+            written = [base64.b64decode(s["data"]["alertmanager.yaml"]).decode() for s in self.api.list(SECRET, OF_ALERTMANAGER)]
+            return "".join(written)
+
+        self.cluster.kubectl("delete", f"--filename={EXAMPLE}", "--ignore-not-found")
+        with contextlib.suppress(NotInTime):
+            self.wait(lambda: f"{NAMESPACE}/{NAME}/" not in routes(), "the route is withdrawn")
+
     def children(self) -> list[tuple[str, str]]:
         """What the operator has made so far for the profile: each object's kind, and a text that names it."""
         own = [child for resource in CHILDREN for child in self.api.list(resource, OF_PROFILE)]
@@ -174,7 +186,8 @@ def scene(cluster: Cluster, console: Console) -> Iterator[None]:
     with stage.borrowed(cluster) as ensure:
         ensure(stage.namespace(NAMESPACE))
         ensure(stage.namespace("monitoring"))
-        if ensure(stage.ALERTMANAGER):
+        made = ensure(stage.ALERTMANAGER)
+        if made:
             console.good("Alertmanager monitoring/main (an object that says which Secret it reads; no pods)")
         ensure(stage.secret("ga4-notify", NAMESPACE, {"pagerduty": "0" * 32, "slack": "https://hooks.slack.com/services/demo"}))
         ensure(stage.secret("ga4-sentry", NAMESPACE, {"dsn": "https://demo@sentry.example.com/1"}))
@@ -182,7 +195,8 @@ def scene(cluster: Cluster, console: Console) -> Iterator[None]:
         try:
             yield
         finally:
-            cluster.kubectl("delete", f"--filename={EXAMPLE}", "--ignore-not-found")
+            if made:
+                cluster.kubectl("delete", "secrets", f"--selector={OF_ALERTMANAGER}", "--namespace=monitoring")
 
 
 def perform(console: Console, folder: Path, kubeconfig: Path | None) -> int:
@@ -200,7 +214,10 @@ def perform(console: Console, folder: Path, kubeconfig: Path | None) -> int:
                 operator = running.enter_context(Operator(operators_kubeconfig, folder=folder))
                 operator.wait_until_ready()
                 console.good(f"ready, {_since(started)}")
-            count = Demo(cluster, console).run()
+            demo = Demo(cluster, console)
+            if kubeconfig:
+                running.callback(demo.withdraw)
+            count = demo.run()
         except NotInTime as error:
             console.bad(str(error))
             console.fact(cluster.dump(NAMESPACE))
