@@ -61,9 +61,6 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], list[dict[str, Any]]], object
         lambda route, _: route.update(group_wait=30),
         ["route.group_wait: must be text, not 30", "route.group_wait: not a duration: 30"],
     ),
-        lambda route, _: route.update(group_wait=30),
-        ["route.group_wait: must be text, not 30", "route.group_wait: not a duration: 30"],
-    ),
     "no pause": (lambda route, _: route.update(repeat_interval="0s"), ["route.repeat_interval: must be longer than zero"]),
     "open credential": (
         lambda _, receivers: receivers[0]["pagerduty_configs"][0].update(routing_key="x"),
