@@ -4,8 +4,10 @@ from chart import rendered
 from monitoring_operator.api import resources
 from monitoring_operator.api.resources import Resource
 
-READ = {"get", "list", "watch"}
+WATCH = {"list", "watch"}
 APPLY = {"create", "patch"}
+"""Server-side apply is a patch, and the API server asks for the right to create too where it makes the object."""
+CHILD = {"get"} | WATCH | APPLY
 Rights = dict[tuple[str, str], set[str]]
 
 
@@ -26,20 +28,17 @@ def rights(role: rendered.Object) -> Rights:
 
 
 NEEDED: Rights = {
-    key(resources.PROFILE): READ,
-    (resources.PROFILE.group, f"{resources.PROFILE.plural}/status"): {"get", "patch"},
-    **{key(child): READ | APPLY | {"delete"} for child in resources.CHILDREN if child != resources.SECRET},
-    key(resources.SECRET): READ | APPLY,
-    key(resources.PROMETHEUS): READ,
-    key(resources.ALERTMANAGER): READ,
-    key(resources.EVENT): APPLY,
+    key(resources.PROFILE): WATCH,
+    (resources.PROFILE.group, f"{resources.PROFILE.plural}/status"): {"patch"},
+    **{key(child): CHILD | {"delete"} for child in resources.CHILDREN if child != resources.SECRET},
+    key(resources.SECRET): CHILD,
+    key(resources.PROMETHEUS): WATCH,
+    key(resources.ALERTMANAGER): WATCH,
+    key(resources.EVENT): {"create"},
 }
 """Every kind that the operator renders it may read, apply and take away again, except Secrets: those are never deleted."""
 
-NEEDED_IN_THE_CLUSTER: Rights = {
-    ("apiextensions.k8s.io", "customresourcedefinitions"): {"list", "watch"},
-    ("", "namespaces"): {"list", "watch"},
-}
+NEEDED_IN_THE_CLUSTER: Rights = {("apiextensions.k8s.io", "customresourcedefinitions"): WATCH}
 
 
 def test_cluster_role_is_exactly_what_is_needed() -> None:
