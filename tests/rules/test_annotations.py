@@ -41,9 +41,19 @@ TEXTS = {
     "ConnectionPoolHigh": f"85% of the primary pool of {INSTANCE} ({WHO}) is in use (limit 80 %).",
     "CpuSaturated": f"{INSTANCE} of {WHO} uses 98 % of its CPU (limit 95 %). Requests queue up, and probes may start to fail.",
     "CpuHigh": f"{INSTANCE} of {WHO} uses 88 % of its CPU (limit 80 %).",
+    "Ga4TenantHighErrorRate": (
+        f"50% of the GA4 API calls for tenant t1 of {WHO} failed over the last 5m (limit 20 %). One tenant alone points at its credentials,"
+        " its permissions or its quota."
+    ),
+    "MetricLabelsNearLimit": (
+        f"The label tenant_id of {WHO} has 90 values (limit 80). At 100, further values are folded into __other__ and can no longer be"
+        " told apart."
+    ),
     "HighMemoryUsage": f"{INSTANCE} of {WHO} has 87.5% of its memory limit resident (limit 85 %). At 100 % the kernel kills it.",
 }
 VALUES = {
+    "Ga4TenantHighErrorRate": 0.5,
+    "MetricLabelsNearLimit": 90.0,
     "Ga4ApiHighErrorRate": 0.06,
     "Ga4QuotaExhaustionImminent": 0.97,
     "Ga4QuotaHigh": 0.925,

@@ -80,12 +80,16 @@ def subject(profile: Profile, name: str) -> Subject:
     return Subject(profile, alert, PER_SERVICE if alert.scope == "service" else STIMULI[name])
 
 
+def rendered(profile: Profile, name: str) -> dict[str, Any]:
+    """The rule `name` as it is rendered for the profile."""
+    manifest = render_prometheus_rules(profile, Inputs())[0]
+    (found,) = (r for group in manifest.body["spec"]["groups"] for r in group["rules"] if r["alert"] == name)
+    return dict(found)
+
+
 def rule(profile: Profile, name: str) -> dict[str, Any]:
     """The rendered rule without its annotations, which have tests of their own."""
-    manifest = render_prometheus_rules(profile, Inputs())[0]
-    rules = [r for group in manifest.body["spec"]["groups"] for r in group["rules"] if r["alert"] == name]
-    assert len(rules) == 1
-    return {key: value for key, value in rules[0].items() if key != "annotations"}
+    return {key: value for key, value in rendered(profile, name).items() if key != "annotations"}
 
 
 def groups(*rules: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ EVERYTHING_CHANGED: dict[str, Any] = {
             "CpuHigh": {"threshold": 25, "for": "6m"},
             "HighMemoryUsage": {"threshold": 0.5, "for": "3m", "severity": "critical"},
             "ServiceDown": {"for": "5m", "severity": "warning"},
+            "Ga4TenantHighErrorRate": {"threshold": 0.5, "for": "2m", "minEvents": 30},
+            "MetricLabelsNearLimit": {"threshold": 64, "for": "1m"},
         }
     },
 }

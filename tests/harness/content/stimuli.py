@@ -69,6 +69,16 @@ def _errors_of_ga4(at: Labels, moments: Moments) -> Iterator[Series]:
         yield _counted("ga4_api_calls_total", {**labels, "status": "cancelled"}, moments, lambda m: m.events)
 
 
+def _errors_of_one_tenant(at: Labels, moments: Moments) -> Iterator[Series]:
+    yield from _errors_of_ga4(at, moments)
+    # Two tenants share the events of the others' stimulus, so each of these has as many calls as one of them.
+    well = {**at, "instance": INSTANCE, "tenant_id": "t2", "endpoint": "runRealtimeReport"}
+    yield _counted("ga4_api_calls_total", {**well, "status": "success"}, moments, lambda m: 10 * m.events)
+    rest = {**at, "instance": OTHER_INSTANCE, "tenant_id": "t1", "endpoint": "runReport"}
+    yield _counted("ga4_api_calls_total", {**rest, "status": "error"}, moments, lambda m: m.events * m.value / 2)
+    yield _counted("ga4_api_calls_total", {**rest, "status": "success"}, moments, lambda m: m.events * (1 - m.value) / 2)
+
+
 def _errors_of_http(at: Labels, moments: Moments) -> Iterator[Series]:
     labels = {**at, "instance": INSTANCE, "method": "GET"}
     report = {**labels, "endpoint": "/report"}
@@ -142,6 +152,12 @@ def _pool(at: Labels, moments: Moments) -> Iterator[Series]:
         yield Series("connection_pool_utilization_ratio", labels, _samples(moments, _times(share)))
 
 
+def _label_values(at: Labels, moments: Moments) -> Iterator[Series]:
+    for instance, label, share in ((INSTANCE, "tenant_id", 1.0), (OTHER_INSTANCE, "tenant_id", 0.9), (INSTANCE, "endpoint", 0.5)):
+        labels = {**at, "instance": instance, "label": label}
+        yield Series("app_metrics_label_values", labels, _samples(moments, _times(share)))
+
+
 def _cpu(at: Labels, moments: Moments) -> Iterator[Series]:
     for instance, share in ((INSTANCE, 1.0), (OTHER_INSTANCE, 0.7)):
         yield Series("system_cpu_usage_percent", {**at, "instance": instance}, _samples(moments, _times(share)))
@@ -167,6 +183,8 @@ _TENANTS = ({"tenant_id": "t1"}, {"tenant_id": "t2"})
 STIMULI: Mapping[str, Stimulus] = MappingProxyType(
     {
         "Ga4ApiHighErrorRate": Stimulus(_errors_of_ga4, warm_up=1),
+        "Ga4TenantHighErrorRate": Stimulus(_errors_of_one_tenant, {"tenant_id": "t1"}, warm_up=1),
+        "MetricLabelsNearLimit": Stimulus(_label_values, {"label": "tenant_id"}),
         "Ga4QuotaExhaustionImminent": _QUOTA,
         "Ga4QuotaHigh": _QUOTA,
         "Ga4ApiHighLatency": Stimulus(

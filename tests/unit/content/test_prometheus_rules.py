@@ -51,7 +51,7 @@ def test_the_users_own_rules_are_apart() -> None:
 def test_no_alerts_no_objects() -> None:
     """Switched off means absent, not empty."""
     assert {} == rules_of(profile(alerts={"enabled": False, "extra": EXTRA}))
-    off = {name: {"enabled": False} for name in ("ServiceDown", "HttpHighServerErrorRate")}
+    off = {name: {"enabled": False} for name in ("ServiceDown", "InstanceDown", "InstrumentationMissing", "HttpHighServerErrorRate")}
     assert {f"{NAME}-extra"} == rules_of(profile(packs=["http"], alerts={"rules": off, "extra": EXTRA})).keys()
 
 

@@ -6,10 +6,16 @@ catalogue. A test holds them against the YAML files and the builders.
 
 ALERT_NAMES: tuple[str, ...] = (
     "ServiceDown",
+    "InstanceDown",
+    "InstrumentationMissing",
     "Ga4ApiHighErrorRate",
     "Ga4QuotaExhaustionImminent",
     "Ga4QuotaHigh",
     "Ga4ApiHighLatency",
+    "Ga4TenantHighErrorRate",
+    "Ga4ApiAllCallsFailing",
+    "Ga4TrafficVanished",
+    "Ga4QuotaPaceTooHigh",
     "VectorSearchHighLatency",
     "SseConnectionsNearLimit",
     "SseConnectionsHigh",
@@ -19,6 +25,7 @@ ALERT_NAMES: tuple[str, ...] = (
     "CpuSaturated",
     "CpuHigh",
     "HighMemoryUsage",
+    "MetricLabelsNearLimit",
 )
 """Alerts of the catalogue, in the order in which they are rendered."""
 

@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from monitoring_operator.api import durations
 from monitoring_operator.api.alerts import AlertOverride, Severity
-from monitoring_operator.api.profile import Profile
+from monitoring_operator.api.profile import PACKS, Pack, Profile
 from monitoring_operator.content import catalogue, parameters, promql
 from monitoring_operator.content.catalogue import Alert, Scope
 
@@ -16,6 +17,18 @@ SCRAPES_PER_WINDOW = 4
 """A rate needs two samples; four leave room for failed scrapes."""
 SCRAPES_BEFORE_FIRING = 2
 """One odd sample is no incident."""
+
+WITNESSES: Mapping[Pack, str] = MappingProxyType(
+    {
+        "ga4": "ga4_api_calls_total",
+        "vector-search": "vector_search_latency_seconds_count",
+        "sse": "sse_active_connections",
+        "http": "http_requests_total",
+        "database": "connection_pool_utilization_ratio",
+        "system": "system_uptime_seconds",
+    }
+)
+"""Per pack, the series that a service which uses it cannot but have."""
 
 _UNCHANGED = AlertOverride()
 
@@ -51,12 +64,29 @@ def effective(profile: Profile) -> tuple[Effective, ...]:
     if not spec.alerts.enabled:
         return ()
     groups = {catalogue.AVAILABILITY, *spec.packs}
-    common = {"target": promql.target(profile), "window": window(profile), "users": promql.USER_REQUESTS}
+    common = {
+        "target": promql.target(profile),
+        "users": promql.USER_REQUESTS,
+        "missing": _missing(profile),
+        "window": window(profile),
+        "longWindow": durations.text(2 * durations.seconds(window(profile))),
+    }
     soonest = SCRAPES_BEFORE_FIRING * durations.seconds(spec.scrape.interval)
     return tuple(
         _effective(alert, override, common, soonest)
         for alert in catalogue.alerts().values()
         if alert.group in groups and (override := spec.alerts.rules.get(alert.name, _UNCHANGED)).enabled
+    )
+
+
+def _missing(profile: Profile) -> str:
+    """The packs of which a service that is up shows nothing, as series with the label `pack`."""
+    target = promql.target(profile)
+    return "\nor ".join(
+        f"label_replace((sum by (namespace, job) (up{{{target}}}) > 0)"
+        f" unless on (namespace, job) {WITNESSES[pack]}{{{target}}},"
+        f" {promql.string('pack')}, {promql.string(pack)}, {promql.string('')}, {promql.string('')})"
+        for pack in sorted(set(profile.spec.packs), key=PACKS.index)
     )
 
 

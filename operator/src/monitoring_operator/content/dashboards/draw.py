@@ -34,8 +34,13 @@ class Drawing:
 
     def marks(self, panel: Panel) -> tuple[Mark, ...]:
         """The panel's alerts, without those that the profile does not have."""
-        watching = (self.alerts[name] for name in panel.alerts if name in self.alerts)
-        return tuple(Mark(a.alert.name, a.threshold, a.severity, self.runbook_url(a.alert.name)) for a in watching)
+        found = []
+        for name in (*panel.alerts, *panel.related):
+            alert = self.alerts.get(name)
+            if alert is not None:
+                threshold = alert.threshold if name in panel.alerts else None
+                found.append(Mark(name, threshold, alert.severity, self.runbook_url(name)))
+        return tuple(found)
 
 
 def draw(dashboard: Dashboard, drawing: Drawing) -> str:

@@ -63,6 +63,7 @@ CALLS = Row(
             "GA4 API calls per second by endpoint.",
             "ops",
             (Target(rate(_CALLS, TENANT, by=("endpoint",)), "{{endpoint}}"),),
+            related=("Ga4TrafficVanished",),
             stacked=True,
         ),
         Panel(
@@ -70,6 +71,7 @@ CALLS = Row(
             "GA4 API calls per second by outcome. A cancelled call was given up by the application and is no error.",
             "ops",
             (Target(rate(_CALLS, TENANT, by=("status",)), "{{status}}"),),
+            related=("Ga4ApiAllCallsFailing",),
             stacked=True,
         ),
         Panel(
@@ -133,6 +135,7 @@ QUOTA = Row(
                 ),
             ),
             width=12,
+            related=("Ga4QuotaPaceTooHigh",),
         ),
         Panel(
             "Left of each quota",

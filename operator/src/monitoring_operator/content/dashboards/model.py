@@ -24,6 +24,7 @@ class Panel:
     """One panel, known by its identity: there is one of each. Width and height are in Grafana's grid, which is 24 wide.
 
     `alerts` are the catalogue's alerts that watch what the panel shows: their thresholds become its lines, their runbooks its links.
+    `related` alerts have their runbooks linked only, because their thresholds are about something else than the panel's values.
     `low_is_bad` colours a value red below 1: for things of which there must be at least one. `defaults`, `options` and `overrides`
     are added to what the kind of panel brings along.
     """
@@ -36,6 +37,7 @@ class Panel:
     width: int = 8
     height: int = 8
     alerts: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     low_is_bad: bool = False
     stacked: bool = False
     maximum: float | None = None
@@ -71,4 +73,4 @@ def tile(
     title: str, description: str, unit: str, expr: str, *, alerts: tuple[str, ...] = (), low_is_bad: bool = False, width: int = 4
 ) -> Panel:
     """A single current value."""
-    return Panel(title, description, unit, (Target(expr),), "stat", width, 4, alerts, low_is_bad)
+    return Panel(title, description, unit, (Target(expr),), "stat", width, 4, alerts=alerts, low_is_bad=low_is_bad)

@@ -50,7 +50,7 @@ _OPTIONS: Mapping[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An alert that watches what a panel shows: where it fires (None: it has no threshold) and what to do then."""
+    """An alert that watches what a panel shows: where it fires (None: no line is drawn) and what to do then."""
 
     alert: str
     threshold: float | None

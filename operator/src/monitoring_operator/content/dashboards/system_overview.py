@@ -209,6 +209,7 @@ INSTRUMENTATION = Row(
             "short",
             (Target(series("up"), "{{instance}}"),),
             "state-timeline",
+            related=("ServiceDown", "InstanceDown", "InstrumentationMissing"),
             low_is_bad=True,
         ),
         Panel(
@@ -228,6 +229,7 @@ INSTRUMENTATION = Row(
             "Distinct values per label, of which the library allows fewer than 100. What comes later is folded into __other__.",
             "short",
             (Target(aggregate("max", series("app_metrics_label_values"), ("label",)), "{{label}}"),),
+            alerts=("MetricLabelsNearLimit",),
         ),
         Panel(
             "Folded label values",

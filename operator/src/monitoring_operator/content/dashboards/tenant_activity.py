@@ -122,6 +122,7 @@ SHARES = Row(
             "Share of each tenant's GA4 API calls that failed. One tenant alone points at its credentials or its quota.",
             "percentunit",
             (Target(_CALL_ERRORS, "{{tenant_id}}"),),
+            alerts=("Ga4TenantHighErrorRate",),
         ),
         Panel(
             "Events sent by tenant",
