@@ -65,8 +65,14 @@ class Unique:
         return values
 
 
-DURATION_PATTERN = r"^(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$"
-SHORT_DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+SHORT_DURATION_PATTERN = r"^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?([0-9]{1,9}ms)?$"
+DURATION_PATTERN = r"^([0-9]{1,2}y)?([0-9]{1,3}w)?([0-9]{1,4}d)?([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?([0-9]{1,9}ms)?$"
+"""Few enough digits for 64 bits of nanoseconds: beyond 292 years Prometheus refuses the whole group of rules."""
+IN_WORDS = {
+    SHORT_DURATION_PATTERN: "must be a duration in hours and smaller units, such as 15s or 1m30s",
+    DURATION_PATTERN: "must be a duration, such as 5m or 1d12h",
+}
+"""What the patterns that say little by themselves ask for."""
 
 Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN, min_length=2, max_length=32)]
 """A Prometheus duration, such as `5m` or `1d12h`."""

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from monitoring_operator.api.alerts import Alerts
 from monitoring_operator.api.dashboards import Dashboards, Sentry
-from monitoring_operator.api.model import Model, Unique
+from monitoring_operator.api.model import IN_WORDS, Model, Unique
 from monitoring_operator.api.notifications import Notifications
 from monitoring_operator.api.scrape import Prometheus, Scrape
 
@@ -115,6 +115,12 @@ def _message(error: Any) -> str:
             return NOT_A_FIELD
         case "rule":
             return str(error["msg"])
-    message = str(error["msg"])
+        case "model_type" | "dict_type":
+            # Not quoted: what stands in the place of a reference to a Secret may well be the secret.
+            return "must be a mapping of fields"
+        case "string_pattern_mismatch":
+            message = IN_WORDS.get(error["ctx"]["pattern"], f"must match {error['ctx']['pattern']}")
+        case _:
+            message = str(error["msg"])
     shown = error.get("input")
     return f"{message}, not {shown!r}" if isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE else message
