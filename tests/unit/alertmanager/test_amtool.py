@@ -38,6 +38,13 @@ def test_alertmanager_loads_every_configuration(tmp_path: Path, fragments: list[
     assert f"{1 + sum(len(f.receivers) for f in fragments)} receivers" in _amtool("check-config", config)
 
 
+def test_alertmanager_loads_a_thousand_profiles(tmp_path: Path) -> None:
+    """Its YAML library refuses documents that refer to the same part too often; we stay far below that."""
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(merge(part(f"n{i % 100}", f"p{i}", critical=[pagerduty()], warning=[slack()]) for i in range(1000)).config)
+    assert "2001 receivers" in _amtool("check-config", config)
+
+
 @SAMPLE
 @given(sets_of_parts(max_size=3))
 def test_amtool_routes_every_alert_as_we_do(tmp_path: Path, fragments: list[Fragment]) -> None:
