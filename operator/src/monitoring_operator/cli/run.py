@@ -13,7 +13,7 @@ from typing import Any
 from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.cluster import load_configuration
-from monitoring_operator.handlers.runtime import Options, operate
+from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
 from monitoring_operator.reconcile.world import Defaults
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
 
@@ -47,6 +47,8 @@ def run_operator(settings: Settings) -> int:
     )
     try:
         asyncio.run(_run(options))
+    except ResourcesChanged:
+        logging.getLogger(__name__).warning("a watched resource type has come or gone; ending, to be started again")
     except ConfigException as error:
         sys.stderr.write(f"monitoring-operator: no cluster: {error}. Set KUBECONFIG, or run it inside a cluster.\n")
         return 2

@@ -37,6 +37,10 @@ TOKEN_LIFE = datetime.timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
 
+class ResourcesChanged(Exception):
+    """A type that we watch has come or gone, and only a new process can watch it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How the operator runs. `namespaces` empty: the whole cluster. `resync_interval` in seconds."""
@@ -62,12 +66,14 @@ async def operate(configuration: Configuration, options: Options) -> None:
     try:
         await _first_listing(world, health)
         tasks = [
-            asyncio.create_task(_watch(configuration, options, world), name="watches"),
             asyncio.create_task(queue.run(_worker(world, telemetry), WORKERS), name="workers"),
             asyncio.create_task(_every(options.resync_interval, _resync_job(world, telemetry), health), name="resync"),
-            asyncio.create_task(_every(SERVED_INTERVAL, lambda: refresh_served(world), health), name="discovery"),
+            asyncio.create_task(_every(SERVED_INTERVAL, _discovery_job(world, options), health), name="discovery"),
             asyncio.create_task(_every(SOURCES_INTERVAL, lambda: poll_sources(world), health), name="sources"),
         ]
+        # At its end kopf waits five seconds for tasks that were not there when it began: let the workers begin first.
+        await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(_watch(configuration, options, world), name="watches"))
         await _until_one_ends(tasks)
     finally:
         pulse.cancel()
@@ -97,6 +103,8 @@ async def _watch(configuration: Configuration, options: Options, world: World) -
     settings.watching.client_timeout = 310
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    # Feeds take microseconds; there is nothing to wait for when a signal comes.
+    settings.queueing.exit_timeout = 0.2
     # Without rights on CRDs and namespaces, which are cluster-scoped, kopf must not ask for them.
     settings.scanning.disabled = bool(options.namespaces)
 
@@ -147,6 +155,15 @@ def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[Non
             telemetry.duration.labels(kind).observe(time.monotonic() - started)
 
     return work
+
+
+def _discovery_job(world: World, options: Options) -> Callable[[], Awaitable[None]]:
+    async def job() -> None:
+        if await refresh_served(world) and options.namespaces:
+            # kopf learns of new types by watching CRDs, which are cluster-scoped and not ours to see in this mode.
+            raise ResourcesChanged
+
+    return job
 
 
 def _resync_job(world: World, telemetry: Telemetry) -> Callable[[], Awaitable[None]]:

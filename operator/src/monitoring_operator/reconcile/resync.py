@@ -15,7 +15,8 @@ from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
 
 OURS = f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
-PROMETHEUS_OPERATOR_APIS = (("monitoring.coreos.com", "v1"),)
+DISCOVERED = ((names.GROUP, names.VERSION), ("monitoring.coreos.com", "v1"))
+"""APIs that CRDs bring, and that may come or go while we run."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +40,19 @@ async def resync(world: World) -> dict[Resource, int]:
     return missed
 
 
-async def refresh_served(world: World) -> None:
-    """Asks which of prometheus-operator's types are served; when one has come or gone, every profile is looked at again."""
-    for group, version in PROMETHEUS_OPERATOR_APIS:
+async def refresh_served(world: World) -> bool:
+    """Asks which of the types from CRDs are served; says whether one has come or gone, after which every profile is looked at again."""
+    changed = False
+    for group, version in DISCOVERED:
         served = await world.cluster.served(group, version)
-        if world.served.get((group, version)) not in (None, served):
-            logger.info("served types of %s/%s have changed", group, version)
-            for key in world.store.profiles:
-                world.queue.add(key)
+        if world.served.get((group, version), served) != served:
+            logger.info("the types served of %s/%s have changed", group, version)
+            changed = True
         world.served[group, version] = served
+    if changed:
+        for key in world.store.profiles:
+            world.queue.add(key)
+    return changed
 
 
 async def poll_sources(world: World) -> None:
