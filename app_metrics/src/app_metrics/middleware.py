@@ -107,7 +107,7 @@ class _Exchange:
             elif kind == "http.response.pathsend":
                 self._sent = _content_length(dict(self._headers or ())) or 0
                 self._finish()
-        except Exception:
+        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a response")
         return self._send(message)
 
@@ -118,7 +118,7 @@ class _Exchange:
                 if not self._status:
                     self._status = CLIENT_GONE if self._gone or isinstance(error, asyncio.CancelledError) else _SERVER_ERROR
                 self._finish()
-        except Exception:
+        except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a request")
 
     def _finish(self) -> None:

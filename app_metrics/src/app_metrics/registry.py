@@ -46,8 +46,7 @@ class Family(Generic[_S]):
         if len(values) != len(self.metric.labels):
             raise ValueError(f"{self.metric.name} takes the labels {self.metric.labels}, not {values!r}")
         with self._registry.creating:
-            admit = self._registry.guard.admit
-            key = tuple(admit(self.metric.name, name, value) for name, value in zip(self.metric.labels, values, strict=True))
+            key = self.key(*values)
             found = self.series.get(key)
             if found is None:
                 found = self.series[key] = self._make(key)
@@ -62,6 +61,12 @@ class Family(Generic[_S]):
                 for name, value in zip(self.metric.labels, sibling, strict=True):
                     self._registry.guard.admit(self.metric.name, name, value)
                 self.series[sibling] = self._make(sibling)
+
+    def key(self, *values: object) -> tuple[str, ...]:
+        """The label values under which these are recorded: cleaned, and folded if they are beyond their bound."""
+        admit = self._registry.guard.admit
+        with self._registry.creating:
+            return tuple(admit(self.metric.name, name, value) for name, value in zip(self.metric.labels, values, strict=True))
 
     def unguarded(self, *values: str) -> _S:
         """The series with these label values, whatever the bounds: for the guard's own account."""
@@ -92,6 +97,7 @@ class Registry:
         self.distributions: dict[str, Family[Distribution]] = {}
         self.order: list[Family[Value] | Family[Distribution]] = []
         self.hooks: dict[str, Callable[[], None]] = {}
+        self.scrapes = 0
         self.caches: list[Callable[[], None]] = []
         for metric in metrics:
             self._add(metric)
@@ -154,7 +160,8 @@ class Registry:
         self.hooks[name] = hook
 
     def refresh(self) -> None:
-        """Runs the hooks; one that fails is logged and leaves the others and the page alone."""
+        """Counts a scrape and runs the hooks; one that fails is logged and leaves the others and the page alone."""
+        self.scrapes += 1
         for name, hook in list(self.hooks.items()):
             try:
                 hook()
