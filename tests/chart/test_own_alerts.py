@@ -1,0 +1,129 @@
+"""The alerts about the operator itself, played through Prometheus' own rule engine."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from promql_parser import VectorSelector, parse
+
+from chart import rendered
+from harness import tools
+from monitoring_operator.telemetry import Telemetry
+
+ON = {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}}
+SCRAPED = f'job="monitoring-operator",namespace="{rendered.NAMESPACE}"'
+OTHER = 'job="other",namespace="elsewhere"'
+Series = dict[str, str]
+"""Samples by series, in promtool's notation."""
+
+
+def rules(values: rendered.Object | None = None) -> list[dict[str, Any]]:
+    """The alerting rules of an installation with `values` over what switches them on."""
+    groups = rendered.only(rendered.template(ON | (values or {})), "PrometheusRule")["spec"]["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def firing(folder: Path, series: Series, minute: int) -> set[str]:
+    """Names of the alerts that fire at a minute, a sample a minute given."""
+    spec = rendered.only(rendered.template(ON), "PrometheusRule")["spec"]
+    (folder / "rules.yaml").write_text(yaml.safe_dump(spec))
+    names = [rule["alert"] for rule in rules()]
+    return {name for name in names if not _silent(folder, series, minute, name)}
+
+
+def _silent(folder: Path, series: Series, minute: int, alert: str) -> bool:
+    """Whether promtool agrees that `alert` does not fire; what it says must be about the alert and nothing else."""
+    test = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                "alert_rule_test": [{"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": []}],
+            }
+        ],
+    }
+    (folder / "test.yaml").write_text(yaml.safe_dump(test))
+    done = subprocess.run([tools.find("promtool"), "test", "rules", "test.yaml"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or f"alertname: {alert}" in done.stderr + done.stdout, done.stderr
+    return done.returncode == 0
+
+
+HEALTHY: Series = {
+    f"up{{{SCRAPED}}}": "1x60",
+    f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="success"}}': "0+1x60",
+    f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="retry"}}': "0+1x60",
+    f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="error"}}': "0x60",
+    f'monitoring_operator_profiles{{{SCRAPED},ready="true"}}': "5x60",
+    f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "0x60",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "minute", "expected"),
+    [
+        pytest.param({}, 60, set(), id="healthy"),
+        pytest.param({f"up{{{SCRAPED}}}": "1x19 0x40"}, 28, set(), id="down for 8 minutes"),
+        pytest.param({f"up{{{SCRAPED}}}": "1x19 0x40"}, 32, {"MonitoringOperatorDown"}, id="down for 12 minutes"),
+        pytest.param({f"up{{{SCRAPED}}}": "1x19 _x40"}, 40, {"MonitoringOperatorDown"}, id="target gone"),
+        pytest.param({f"up{{{SCRAPED}}}": "1x9 0x2 1x50"}, 60, set(), id="restarted"),
+        pytest.param(
+            {f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="error"}}': "0+1x60"},
+            50,
+            {"MonitoringOperatorReconcilesFail"},
+            id="fails every minute",
+        ),
+        pytest.param(
+            {f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="error"}}': "0x10 1x50"}, 50, set(), id="failed once"
+        ),
+        pytest.param(
+            {f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "0x9 2x50"}, 42, {"MonitoringProfilesNotReady"}, id="not ready"
+        ),
+        pytest.param({f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "2x20 0x40"}, 42, set(), id="healed"),
+        pytest.param({f'monitoring_operator_profiles{{{OTHER},ready="false"}}': "2x60"}, 60, set(), id="somebody else's"),
+    ],
+)
+def test_alert_fires_when_it_should_and_not_otherwise(tmp_path: Path, change: Series, minute: int, expected: set[str]) -> None:
+    """A sick operator is reported once it has been sick for long enough; a healthy one and somebody else's are not."""
+    assert expected == firing(tmp_path, HEALTHY | change, minute)
+
+
+def test_alerts_ask_for_metrics_that_the_operator_has() -> None:
+    """Every metric and label that an expression names is on the operator's metrics page; `up` is Prometheus' own."""
+    telemetry = Telemetry()
+    telemetry.reconciles.labels("profile", "error")
+    telemetry.watch(depth=lambda: 0, profiles=list)
+    page = {s.name: set(s.labels) for family in text_string_to_metric_families(telemetry.page().decode()) for s in family.samples}
+    page["up"] = set()
+    added = {"job", "namespace"}
+
+    for selector in (s for rule in rules() for s in selectors(parse(rule["expr"]))):
+        assert selector.name in page
+        assert {m.name for m in selector.matchers.matchers} <= page[selector.name] | added
+
+
+def selectors(expression: Any) -> list[VectorSelector]:
+    """Every selector in a parsed expression."""
+    if isinstance(expression, VectorSelector):
+        return [expression]
+    below = [getattr(expression, name, None) for name in ("expr", "lhs", "rhs", "vector_selector")] + list(getattr(expression, "args", ()))
+    return [found for part in below if part is not None for found in selectors(part)]
+
+
+def test_alerts_are_off_by_default_and_need_the_metrics() -> None:
+    """Nothing is made of it unasked; asked for without metrics, Helm says what is missing."""
+    assert [] == rendered.of_kind(rendered.default(), "PrometheusRule")
+    with pytest.raises(rendered.Refused, match=r"prometheusRule\.enabled needs serviceMonitor\.enabled"):
+        rendered.template({"prometheusRule": {"enabled": True}})
+
+
+def test_alerts_have_the_labels_by_which_prometheus_selects() -> None:
+    """Those for all objects, and those of its own over them."""
+    values = {"prometheus": {"labels": {"release": "kps", "team": "b"}}, "prometheusRule": {"enabled": True, "labels": {"team": "a"}}}
+    labels = rendered.only(rendered.template(ON | values), "PrometheusRule")["metadata"]["labels"]
+
+    assert {"release": "kps", "team": "a"}.items() <= labels.items()
