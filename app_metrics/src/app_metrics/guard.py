@@ -38,24 +38,36 @@ class Guard:
         pinned: Mapping[str, Iterable[str]] | None = None,
         on_overflow: Callable[[str, str], None] | None = None,
     ) -> None:
-        self.limits = dict(limits or {})
-        for label, limit in self.limits.items():
-            if limit < 1:
-                raise ValueError(f"limits[{label!r}] must be at least 1, not {limit}")
-        self.pinned = {label: frozenset(clean(v) for v in values) for label, values in (pinned or {}).items()}
+        self._limits: dict[str, int] = {}
+        self._pinned: dict[str, set[str]] = {}
         self._on_overflow = on_overflow
         self._admitted: dict[str, set[str]] = {}
         self._warned: set[str] = set()
+        self.configure(limits, pinned)
+
+    def configure(self, limits: Mapping[str, int] | None = None, pinned: Mapping[str, Iterable[str]] | None = None) -> None:
+        """Changes the bounds of these labels and pins more values. What was admitted before stays.
+
+        Raises ValueError for a bound below 1.
+        """
+        for label, limit in (limits or {}).items():
+            if limit < 1:
+                raise ValueError(f"limits[{label!r}] must be at least 1, not {limit}")
+        self._limits.update(limits or {})
+        for label, values in (pinned or {}).items():
+            cleaned = {clean(value) for value in values}
+            self._pinned.setdefault(label, set()).update(cleaned)
+            self._admitted.setdefault(label, set()).update(cleaned)
 
     def admit(self, metric: str, label: str, value: object) -> str:
         """The value to record for `label`: `value` cleaned, or `__other__` once the label is full."""
         text = clean(value)
         admitted = self._admitted.get(label)
         if admitted is None:
-            admitted = self._admitted[label] = set(self.pinned.get(label, ()))
+            admitted = self._admitted[label] = set(self._pinned.get(label, ()))
         if text in admitted or text == OTHER:
             return text
-        limit = self.limits.get(label, MAX_VALUES)
+        limit = self._limits.get(label, MAX_VALUES)
         if len(admitted) < limit - 1:
             admitted.add(text)
             return text

@@ -1,6 +1,7 @@
 """The one line for an application: `instrument(app)`."""
 
 import logging
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app_metrics.http import HttpRecorder
@@ -18,13 +19,20 @@ _MARK = "_app_metrics_instrumented"
 
 
 def instrument(
-    app: "Starlette", *, path: str | None = "/metrics", registry: Registry = REGISTRY, extra: "CollectorRegistry | None" = None
+    app: "Starlette",
+    *,
+    path: str | None = "/metrics",
+    limits: Mapping[str, int] | None = None,
+    pinned: Mapping[str, Iterable[str]] | None = None,
+    registry: Registry = REGISTRY,
+    extra: "CollectorRegistry | None" = None,
 ) -> None:
     """Measures every HTTP request of a FastAPI or Starlette application and serves the metrics at `path`.
 
-    Works before the first request and from a lifespan handler. `path` None serves no page. `extra` is a prometheus-client
-    registry whose metrics are shown too, by default its global one. A second call on the same application changes nothing and
-    says so in the log. Raises ValueError if `path` does not begin with a slash, TypeError if `app` is no Starlette application.
+    Works before the first request and from a lifespan handler. `path` None serves no page. `limits` bounds
+    the values of single labels (by default fewer than 100 each), `pinned` names values that are never folded into `__other__`.
+    `extra` is a prometheus-client registry whose metrics are shown too, by default its global one. A second call on the same application changes nothing and
+    says so in the log. Raises ValueError if `path` does not begin with a slash or a limit is below 1, TypeError if `app` is no Starlette application.
     """
     if path is not None and not path.startswith("/"):
         raise ValueError(f"path must begin with '/', not {path!r}")
@@ -33,6 +41,7 @@ def instrument(
     if getattr(app.state, _MARK, False):
         _log.warning("instrument() was called twice for the same application; the second call changes nothing")
         return
+    registry.guard.configure(limits, pinned)
     setattr(app.state, _MARK, True)
     observe_system(registry)
     if path is not None:

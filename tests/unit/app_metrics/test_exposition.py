@@ -87,7 +87,7 @@ def test_exemplars_are_shown_in_openmetrics_only(registry: Registry) -> None:
 
 def test_page_comes_in_pieces(registry: Registry) -> None:
     """The event loop gets its turn every couple of thousand lines, and series may appear meanwhile."""
-    registry.guard.limits["tenant_id"] = 10_000
+    registry.guard.configure({"tenant_id": 10_000})
     for n in range(3 * PIECE):
         registry.set("ga4_quota_remaining", f"tenant{n}", "1", to=n)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 
-from app_metrics import Registry
+from app_metrics import Registry, instrument
 from app_metrics.guard import MAX_LENGTH, OTHER, Guard, clean
 
 
@@ -72,6 +73,15 @@ def test_values_need_not_be_text(registry: Registry, read: Callable[[], dict[str
     registry.increment("ga4_cache_hits_total", None)
 
     assert (2.0, 1.0) == (read()['ga4_cache_hits_total{tenant_id="42"}'], read()['ga4_cache_hits_total{tenant_id=""}'])
+
+
+def test_instrument_sets_limits_and_pins(registry: Registry) -> None:
+    """The application says which tenants it must see by name, and how many it can afford."""
+    instrument(Starlette(), registry=registry, limits={"tenant_id": 2}, pinned={"tenant_id": ["vip"], "endpoint": ["/late"]})
+    for tenant in ("a", "vip"):
+        registry.increment("ga4_cache_hits_total", tenant)
+
+    assert [(OTHER,), ("vip",)] == list(registry.values["ga4_cache_hits_total"].series)
 
 
 def test_limit_below_one_is_refused() -> None:
