@@ -89,7 +89,7 @@ def unknown(expression: str) -> Iterator[str]:
 def labels_of(series: str) -> frozenset[str] | None:
     """Labels that a series may carry; None if it is nobody's. A selector without a name may be anything."""
     if not series:
-        return frozenset().union(*(m.labels for m in METRICS)) | TARGET_LABELS
+        return frozenset({"__name__"}).union(*(m.labels for m in METRICS)) | TARGET_LABELS
     if series in FOREIGN:
         return FOREIGN[series] | TARGET_LABELS
     metric = SERIES.get(series)
