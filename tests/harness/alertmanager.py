@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import socket
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -93,15 +93,12 @@ class Alertmanager:
     """A running Alertmanager, without peers."""
 
     def __init__(self, config: Path, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
         self._process = Process(
             [
                 tools.find("alertmanager"),
                 f"--config.file={config}",
                 f"--storage.path={folder / 'storage'}",
-                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--web.listen-address=127.0.0.1:0",
                 "--cluster.listen-address=",
                 "--log.level=debug",
             ],
@@ -110,6 +107,9 @@ class Alertmanager:
 
     def __enter__(self) -> Self:
         try:
+            self.port = int(
+                wait_for(lambda: re.findall(r'msg="Listening on" address=127.0.0.1:(\d+)', self.log), what="Alertmanager's port")[0]
+            )
             wait_for(lambda: self._call("GET", "/-/ready")[0] == 200, what="Alertmanager is ready")
         except BaseException as error:
             error.add_note(self._process.tail())

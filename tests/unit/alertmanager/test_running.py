@@ -187,9 +187,22 @@ def test_credentials_do_not_reach_alertmanagers_log(site: Site) -> None:
     assert "PLANTED" not in site.alertmanager.log
 
 
+def _muted(site: Site, *alerts: dict[str, Any]) -> set[str]:
+    """The `id` of those of `alerts` that are muted once Alertmanager has taken in all of them.
+
+    It takes alerts in one after the other: when the last pair has had its effect, all others have.
+    """
+    last = [_alert(severity, "last", profile="last", id=f"last {severity}") for severity in ("critical", "warning")]
+    site.alertmanager.post(*alerts)
+    site.alertmanager.post(*last)
+    muted = wait_for(lambda: "last warning" in (seen := site.alertmanager.inhibited()) and seen, what="the last pair")
+    return muted - {"last warning"}
+
+
 def test_a_critical_mutes_its_own_warning_twin_and_nothing_else(site: Site) -> None:
     """Same signal and same subject: muted. Another tenant, signal, instance or profile, or an alert that is not ours: not."""
-    site.alertmanager.post(
+    muted = _muted(
+        site,
         _alert("critical", tenant_id="acme", id="critical"),
         _alert("warning", tenant_id="acme", id="twin"),
         _alert("warning", tenant_id="globex", id="other tenant"),
@@ -200,30 +213,33 @@ def test_a_critical_mutes_its_own_warning_twin_and_nothing_else(site: Site) -> N
         _alert("warning", tenant_id="acme", profile="other", id="other profile"),
         {"labels": {"alertname": "X", "namespace": "analytics", "severity": "warning", "tenant_id": "acme", "id": "foreign"}},
     )
-    assert site.alertmanager.inhibited() == {"twin"}
+    assert muted == {"twin"}
 
 
 def test_a_dead_service_mutes_all_other_alerts_of_its_profile(site: Site) -> None:
     """Everything else about a service that is down follows from that; another profile's alerts do not."""
-    site.alertmanager.post(
+    muted = _muted(
+        site,
         _alert("critical", "service_down", id="down"),
         _alert("critical", tenant_id="acme", id="quota"),
         _alert("warning", "cpu", instance="1", id="cpu"),
         _alert("critical", profile="other", id="other profile"),
         {"labels": {"alertname": "X", "namespace": "analytics", "severity": "warning", "job": "ga4", "id": "foreign"}},
     )
-    assert site.alertmanager.inhibited() == {"quota", "cpu"}
+    assert muted == {"quota", "cpu"}
 
 
 def test_a_dead_service_that_only_warns_mutes_no_page(site: Site) -> None:
     """Somebody who made ServiceDown a warning still wants to be paged for what is critical."""
-    site.alertmanager.post(
-        _alert("warning", "service_down", id="down"), _alert("critical", tenant_id="acme", id="quota"), _alert("warning", "cpu", id="cpu")
+    muted = _muted(
+        site,
+        _alert("warning", "service_down", id="down"),
+        _alert("critical", tenant_id="acme", id="quota"),
+        _alert("warning", "cpu", id="cpu"),
     )
-    assert site.alertmanager.inhibited() == {"cpu"}
+    assert muted == {"cpu"}
 
 
 def test_a_dead_service_that_tells_nobody_mutes_nothing(site: Site) -> None:
     """An info alert is sent to no one: were it to mute others, nobody would hear of anything."""
-    site.alertmanager.post(_alert("info", "service_down", id="down"), _alert("warning", "cpu", id="cpu"))
-    assert site.alertmanager.inhibited() == set()
+    assert _muted(site, _alert("info", "service_down", id="down"), _alert("warning", "cpu", id="cpu")) == set()
