@@ -123,4 +123,5 @@ def _message(error: Any) -> str:
         case _:
             message = str(error["msg"])
     shown = error.get("input")
-    return f"{message}, not {shown!r}" if isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE else message
+    short = isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE
+    return f"{message}, not {shown!r}" if short and "secretKeyRef" not in error["loc"] else message

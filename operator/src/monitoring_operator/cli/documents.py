@@ -46,7 +46,7 @@ class Source:
         """`problem` with the line of its field, or of the nearest field around it that is there."""
         path = f"{self.root}.{problem.path}" if self.root else problem.path
         while path and path not in self.lines:
-            path = re.sub(r"(^|\.)[^.\[]*$|\[[^\[]*$", "", path)
+            path = re.sub(r"\[\d+\]$", "", path) if path.endswith("]") else path.rpartition(".")[0]
         return Finding(self.file, self.lines.get(path, 1), problem.path, problem.message)
 
 
@@ -104,7 +104,7 @@ def _take(file: str, document: Read, loaded: Loaded) -> None:
             source = Source(file, _without_nulls(body), document.lines, root)
             problems = [*_frame_problems(source.body)]
             try:
-                profile = parse(_with_metadata(source.body), strict=True)
+                profile = parse(_with_identity(source.body), strict=True)
             except InvalidProfile as error:
                 problems += error.problems
             else:
@@ -140,8 +140,11 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(v) for v in value] if isinstance(value, list) else value
 
 
-def _with_metadata(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    return body if isinstance(body.get("metadata"), dict) else {**body, "metadata": {}}
+def _with_identity(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`body` with name and namespace as text, as the API server guarantees them to the operator."""
+    metadata = body.get("metadata")
+    identity = {k: str(metadata[k]) for k in ("name", "namespace") if k in metadata} if isinstance(metadata, dict) else {}
+    return {**body, "metadata": identity}
 
 
 def _frame_problems(body: Mapping[str, Any]) -> Iterator[Problem]:

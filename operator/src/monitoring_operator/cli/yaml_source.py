@@ -34,7 +34,12 @@ class Read:
 
 def read(text: str) -> Iterator[Read]:
     """Every document of `text` that is not empty. A syntax error ends them with one that has only mistakes."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        yield Read(None, {}, (Mistake(line, f"is not YAML: the character U+{error.character:04X} is not allowed"),))
+        return
     try:
         while loader.check_node():
             node = loader.get_node()
@@ -43,9 +48,6 @@ def read(text: str) -> Iterator[Read]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         yield Read(None, {}, (Mistake(mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}"),))
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        yield Read(None, {}, (Mistake(line, f"is not YAML: the character U+{error.character:04X} is not allowed"),))
     finally:
         loader.dispose()
 
