@@ -26,9 +26,12 @@ SUBJECT_LABELS = (
     "operation",
     "event_type",
     "error_type",
+    "metric",
+    "label",
+    "pack",
     "instance",
 )
-"""What names the subject of an alert within an application: all labels of the metric catalogue but those that name an outcome."""
+"""What names the subject of an alert within an application: all labels of metrics and alerts but those that name an outcome."""
 
 
 def inhibit_rules() -> list[dict[str, Any]]:
