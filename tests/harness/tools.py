@@ -64,7 +64,8 @@ TOOLS = {
     for tool in (
         Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", (3, 5), 1),
         Tool("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", (1, 31), 4),
-        Tool("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", (1, 31), 1, ask_version=("version", "--client")),
+        # kubectl is made for servers that are at most one minor version newer than itself.
+        Tool("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", (1, 35), 1, ask_version=("version", "--client")),
         Tool("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool", (3, 0), 2, tags=_NO_CLOUDS),
         Tool("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus", (3, 0), 2, tags=_NO_CLOUDS),
         Tool("amtool", "alertmanager", "github.com/prometheus/alertmanager/cmd/amtool", (0, 27), 1),
