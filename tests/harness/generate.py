@@ -1,4 +1,4 @@
-"""Everything that is generated and checked in: the CRD, its copy in the chart, and what the examples become.
+"""Everything that is generated and checked in: the CRD, its copy in the chart, and what the examples and golden profiles become.
 
 `python -m harness.generate` writes it, `python -m harness.generate --check` says what is stale and fails. Run with tests/ on
 PYTHONPATH, from anywhere.
@@ -16,7 +16,7 @@ from monitoring_operator.crd import document
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/monitoringprofiles.yaml")
 EXAMPLES = ROOT / "examples"
-RENDERED = EXAMPLES / "rendered"
+GOLDEN = ROOT / "tests/golden"
 
 
 class InvalidExampleError(Exception):
@@ -28,16 +28,26 @@ def examples() -> list[Path]:
     return sorted(EXAMPLES.glob("*.yaml"))
 
 
+def sources() -> list[Path]:
+    """Every file of profiles whose rendering is checked in, in the folder `rendered` beside it."""
+    return [*examples(), *sorted(GOLDEN.glob("*.yaml"))]
+
+
+def rendered_folder(source: Path) -> Path:
+    """Where the objects that a file's profiles become are checked in."""
+    return source.parent / "rendered" / source.stem
+
+
 def generated() -> dict[Path, str]:
     """What each generated file must hold. Raises InvalidExampleError."""
     return dict.fromkeys(CRDS, document()) | {
-        RENDERED / example.stem / name: text for example in examples() for name, text in rendered(example).items()
+        rendered_folder(source) / name: text for source in sources() for name, text in rendered(source).items()
     }
 
 
-def rendered(example: Path) -> Mapping[str, str]:
-    """The files that `monitoring-operator render EXAMPLE -o DIR` writes. Raises InvalidExampleError."""
-    loaded = load([str(example)])
+def rendered(source: Path) -> Mapping[str, str]:
+    """The files that `monitoring-operator render SOURCE -o DIR` writes. Raises InvalidExampleError."""
+    loaded = load([str(source)])
     if loaded.findings:
         raise InvalidExampleError("\n".join(map(str, loaded.findings)))
     profiles = [profile for _, profile in loaded.profiles]
@@ -47,7 +57,8 @@ def rendered(example: Path) -> Mapping[str, str]:
 def stale(wanted: Mapping[Path, str]) -> list[Path]:
     """Files that are not there, not as they should be, or there though nothing generates them any more."""
     differing = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    return sorted([*differing, *(path for path in RENDERED.rglob("*.yaml") if path not in wanted)])
+    there = (path for folder in (EXAMPLES, GOLDEN) for path in (folder / "rendered").rglob("*.yaml"))
+    return sorted([*differing, *(path for path in there if path not in wanted)])
 
 
 def main() -> int:

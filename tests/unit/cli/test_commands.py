@@ -280,7 +280,6 @@ def test_run_hands_its_options_to_the_operator(started: list[operator_run.Settin
 
 def test_run_has_the_settings_defaults(started: list[operator_run.Settings]) -> None:
     """Without options it watches the whole cluster and derives Prometheus' labels; off a terminal it logs JSON."""
-
     assert 0 == call("run").exit_code
     assert [operator_run.Settings()] == started
 
