@@ -28,7 +28,11 @@ _SHARED: Mapping[str, Mapping[str, Any]] = {
 
 _HEADER = "# Merged by monitoring-operator from all MonitoringProfiles; edits are overwritten.\n"
 _MERGE = "<<"
-_FIRST = ("route", "inhibit_rules", "name", "source_matchers", "target_matchers", "matchers", _MERGE, "receiver", "group_by", "group_wait")
+_FIRST = (
+    *("route", "inhibit_rules", "name", "source_matchers", "target_matchers", "matchers"),
+    *("routing_key_file", "service_key_file", "api_url_file", "api_url", "http_config", "channel", "send_resolved"),
+    *(_MERGE, "receiver", "group_by", "group_wait", "group_interval", "description", "title", "text"),
+)
 _POSITION = {key: position for position, key in enumerate(_FIRST)}
 _ON_ONE_LINE = frozenset({"matchers", "source_matchers", "target_matchers", "equal", "group_by"})
 _RESOLVER = yaml.resolver.Resolver()
