@@ -1,16 +1,17 @@
 """What people read at night: the texts of every alert as Prometheus fills them in."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.content import cases, promtool
+from harness.content import cases, promtool, written_availability, written_ga4
 from harness.content.profiles import NAME, NAMESPACE, profile
 from harness.content.stimuli import INSTANCE, STIMULI, Moment
+from monitoring_operator.content import ALERT_NAMES
 from monitoring_operator.content.links import dashboard_uid
 from monitoring_operator.render.inputs import Inputs
-from monitoring_operator.render.prometheus_rules import render_prometheus_rules
 
 INPUTS = Inputs(runbook_base_url="https://runbooks.example.com/", grafana_url="https://grafana.example.com/")
 WHO = f"{NAMESPACE}/{NAME}"
@@ -71,11 +72,9 @@ VALUES = {
 DASHBOARD_VARIABLES = {"instance": "var-instance", "tenant_id": "var-tenant"}
 
 
-def full_rule(name: str, **sections: Any) -> dict[str, Any]:
+def full_rule(name: str) -> dict[str, Any]:
     """The rendered rule with all it has."""
-    manifest = render_prometheus_rules(profile(**sections), INPUTS)[0]
-    found: dict[str, Any] = next(r for group in manifest.body["spec"]["groups"] for r in group["rules"] if r["alert"] == name)
-    return found
+    return cases.rendered(profile(), name, INPUTS)
 
 
 @pytest.mark.parametrize("name", STIMULI)
@@ -118,3 +117,48 @@ def test_user_text_is_not_a_template(tmp_path: Path) -> None:
     passed, words = promtool.prove(tmp_path, cases.groups(rule), [test], interval="15s")
 
     assert passed, words
+
+
+WRITTEN = (*written_availability.CASES, *written_ga4.CASES)
+WRITTEN_TEXTS = {
+    "ServiceDown": (
+        f"Prometheus reaches no instance of {WHO}: either every scrape fails or there is nothing left to scrape. All other alerts of this"
+        " service are blind until it is back."
+    ),
+    "InstanceDown": f"Prometheus cannot scrape {INSTANCE} of {WHO}, and with it one share of the capacity may be gone.",
+    "InstrumentationMissing": (
+        f"{WHO} is scraped, but there is not one series of the pack ga4: its alerts cannot fire. Either the service has not used it"
+        " since it started, or it is not instrumented; then leave the pack out of spec.packs."
+    ),
+    "Ga4ApiAllCallsFailing": (
+        f"All 6 GA4 API calls of {WHO} in the last hour failed. There are too few of them for the error ratio's alert."
+    ),
+    "Ga4TrafficVanished": (
+        f"{WHO} has made no GA4 API call for 10m; an hour before it made 120 in the same time. Calls that hang, or fail before they are"
+        " counted, look like this."
+    ),
+    "Ga4QuotaPaceTooHigh": (
+        f"At the pace of the last hour, the core tokens of property p1 (tenant t1, {WHO}) are gone in 1h 23m 20s, before the refill at"
+        " midnight Pacific time."
+    ),
+}
+TIMES = {"Ga4ApiAllCallsFailing": "75m"}
+
+
+@pytest.mark.parametrize("name", WRITTEN_TEXTS)
+def test_texts_of_alerts_without_a_threshold(name: str, tmp_path: Path) -> None:
+    """They say what is wrong just as well; looked at in the first case of each that fires."""
+    case = next(c for c in WRITTEN if c.alert == name and any(c.fires.values()))
+    at = TIMES.get(name) or next(time for time, subjects in case.fires.items() if subjects)
+    rule = cases.rendered(case.profile(), name)
+    rule["annotations"] = {"description": rule["annotations"]["description"]}
+    test = replace(case, fires={at: case.fires[at]}).test(rule, {"description": WRITTEN_TEXTS[name]})
+
+    passed, words = promtool.prove(tmp_path, cases.groups(rule), [test], interval="15s")
+
+    assert passed, words
+
+
+def test_every_alert_has_its_text_tested() -> None:
+    """No description is filled in for the first time at night."""
+    assert set(ALERT_NAMES) == {*TEXTS, *WRITTEN_TEXTS}

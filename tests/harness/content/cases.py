@@ -80,9 +80,9 @@ def subject(profile: Profile, name: str) -> Subject:
     return Subject(profile, alert, PER_SERVICE if alert.scope == "service" else STIMULI[name])
 
 
-def rendered(profile: Profile, name: str) -> dict[str, Any]:
+def rendered(profile: Profile, name: str, inputs: Inputs | None = None) -> dict[str, Any]:
     """The rule `name` as it is rendered for the profile."""
-    manifest = render_prometheus_rules(profile, Inputs())[0]
+    manifest = render_prometheus_rules(profile, inputs or Inputs())[0]
     (found,) = (r for group in manifest.body["spec"]["groups"] for r in group["rules"] if r["alert"] == name)
     return dict(found)
 
