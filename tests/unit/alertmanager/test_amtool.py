@@ -3,9 +3,11 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, reject, settings
+from hypothesis import strategies as st
 
 from harness import tools
 from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
@@ -13,6 +15,8 @@ from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.matchers import matcher
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.routing import route
+from monitoring_operator.api.model import DURATION_PATTERN
+from monitoring_operator.api.profile import InvalidProfile
 
 # A process per example is slow, and the folder may be shared: every example writes its own file.
 SAMPLE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -36,6 +40,37 @@ def test_alertmanager_loads_every_configuration(tmp_path: Path, fragments: list[
     config = tmp_path / "alertmanager.yaml"
     config.write_text(merge(fragments).config)
     assert f"{1 + sum(len(f.receivers) for f in fragments)} receivers" in _amtool("check-config", config)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("groupInterval", "0s", "must be longer than zero"),
+        ("repeatInterval", "0h0m", "must be longer than zero"),
+        ("groupWait", "999y", "must be a duration"),
+        ("repeatInterval", "soon", "must be a duration"),
+    ],
+)
+def test_a_duration_that_alertmanager_refuses_is_refused_in_the_profile(field: str, value: str, words: str) -> None:
+    """It would stop everybody's configuration from loading."""
+    timing: dict[str, Any] = {field: value}
+    with pytest.raises(InvalidProfile, match=rf"spec\.notifications.*{words}"):
+        part(warning=[slack()], **timing)
+
+
+@SAMPLE
+@given(st.from_regex(DURATION_PATTERN, fullmatch=True).filter(lambda text: 2 <= len(text) <= 32))
+@example("99y999w9999d99999h999999m999999s")
+@example("1ms")
+def test_alertmanager_takes_every_duration_that_a_profile_may_have(tmp_path: Path, duration: str) -> None:
+    """The model's limits lie within Alertmanager's."""
+    try:
+        built = part(warning=[slack()], groupWait=duration, groupInterval=duration, repeatInterval=duration)
+    except InvalidProfile:
+        reject()
+    config = tmp_path / "alertmanager.yaml"
+    config.write_text(merge([built]).config)
+    _amtool("check-config", config)
 
 
 def test_alertmanager_loads_a_thousand_profiles(tmp_path: Path) -> None:
