@@ -13,6 +13,10 @@ LONGEST_RUN = 120.0
 LONGEST_WITHOUT_API = 120.0
 
 
+class CannotServe(Exception):
+    """The address is taken, not ours, or not to be had; the message says which."""
+
+
 @dataclass(slots=True)
 class Health:
     """What the event loop stamps and the probes read. Plain assignments of floats are safe between threads."""
@@ -40,7 +44,7 @@ class Health:
 
 
 def serve(host: str, port: int, health: Health, metrics: Callable[[], bytes]) -> ThreadingHTTPServer:
-    """Serves /livez, /readyz and /metrics from a daemon thread. Raises OSError if the address cannot be bound."""
+    """Serves /livez, /readyz and /metrics from a daemon thread. Raises CannotServe if the address cannot be bound."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -67,7 +71,10 @@ def serve(host: str, port: int, health: Health, metrics: Callable[[], bytes]) ->
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
             """Probes are not news."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise CannotServe(f"cannot serve on {host}:{port}: {error.strerror}") from error
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

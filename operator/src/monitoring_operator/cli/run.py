@@ -14,6 +14,7 @@ from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.cluster import load_configuration
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
+from monitoring_operator.health import CannotServe
 from monitoring_operator.reconcile.world import Defaults
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
 
@@ -52,8 +53,8 @@ def run_operator(settings: Settings) -> int:
     except ConfigException as error:
         sys.stderr.write(f"monitoring-operator: no cluster: {error}. Set KUBECONFIG, or run it inside a cluster.\n")
         return 2
-    except OSError as error:
-        sys.stderr.write(f"monitoring-operator: cannot serve on {settings.http_host}:{settings.http_port}: {error.strerror}\n")
+    except CannotServe as error:
+        sys.stderr.write(f"monitoring-operator: {error}\n")
         return 2
     return 0
 

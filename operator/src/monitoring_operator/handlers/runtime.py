@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import kopf
 from kubernetes.aio.client import Configuration
 
+from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.cluster import KubernetesCluster
 from monitoring_operator.handlers.feeds import register
@@ -129,6 +130,8 @@ async def _watch(configuration: Configuration, options: Options, world: World) -
         registry=registry,
         settings=settings,
         standalone=True,
+        # By default kopf asks for the user's name, and a numeric user in a container has none.
+        identity=names.FIELD_MANAGER,  # type: ignore[arg-type]
         clusterwide=not options.namespaces,
         namespaces=options.namespaces,
     )

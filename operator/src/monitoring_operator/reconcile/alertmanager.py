@@ -23,7 +23,7 @@ async def reconcile_alertmanager(world: World, target: Target) -> None:
     the routes would drop their notifications. The Secret is never deleted; without profiles it keeps a configuration that
     notifies nobody.
     """
-    if any(key not in world.routes.parts and _may_contribute(world, key) for key in world.store.profiles):
+    if any(key not in world.routes.heard and _may_contribute(world, key) for key in world.store.profiles):
         return
     parts = world.routes.parts
     if target not in world.routes.written and all(p.target != target for p in parts.values()) and not _known(world, target):

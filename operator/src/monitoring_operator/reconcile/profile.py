@@ -12,18 +12,15 @@ from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile, parse
 from monitoring_operator.api.resources import PROMETHEUS_RULE
 from monitoring_operator.content.check import problems as content_problems
-from monitoring_operator.queue import Retry
+from monitoring_operator.queue import LONGEST_BACKOFF, Retry
 from monitoring_operator.reconcile.apply import apply_all, prune
 from monitoring_operator.reconcile.events import announce
 from monitoring_operator.reconcile.gather import Gathered, gather
 from monitoring_operator.reconcile.routes import Part
-from monitoring_operator.reconcile.world import World
+from monitoring_operator.reconcile.world import COALESCE, World
 from monitoring_operator.render import Inputs, render
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
-
-COALESCE = 0.5
-"""Seconds that an Alertmanager's key waits for further profiles before its Secret is written."""
 
 MISSING_CRD_RETRY = 30.0
 
@@ -40,9 +37,18 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
         await _forget(world, key)
         return
     try:
+        await _reconcile(world, key, body)
+    except Exception:
+        # A profile that cannot even be looked at must not keep everybody else's notifications from being written.
+        _keep_route(world, key)
+        raise
+
+
+async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> None:
+    try:
         profile = _valid(body)
     except InvalidProfile as invalid:
-        world.routes.keep(key)
+        _keep_route(world, key)
         await _report(world, key, body, _observe(world, key, body, problems=invalid.problems))
         return
     try:
@@ -59,8 +65,13 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
     await _report(world, key, body, seen)
     if failed:
         crd_only = all(o.reason in ("", Reason.CRD_MISSING) for o in outcomes)
-        again = MISSING_CRD_RETRY if crd_only else 300.0
+        again = MISSING_CRD_RETRY if crd_only else LONGEST_BACKOFF
         raise Retry("; ".join(f"{o.ref}: {o.reason}" for o in outcomes if o.reason), at_most=again)
+
+
+def _keep_route(world: World, key: ProfileKey) -> None:
+    if world.routes.keep(key):
+        world.wake_routes()
 
 
 def _valid(body: Mapping[str, Any]) -> Profile:
@@ -146,7 +157,7 @@ def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
 async def _forget(world: World, key: ProfileKey) -> None:
     """The profile is gone. Its own namespace is swept by Kubernetes' garbage collector; what lives elsewhere is ours to remove."""
     world.rendered.pop(key, None)
-    for target in world.routes.put(key, None):
+    for target in world.routes.drop(key):
         world.queue.add_after(target, COALESCE)
     stay = frozenset(r for r in world.store.children_of(key) if r.namespace == key.namespace)
     left = await prune(world, key, stay)

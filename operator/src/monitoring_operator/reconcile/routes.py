@@ -26,13 +26,16 @@ class Board:
     """Contributions by profile, and per Alertmanager what was made of them."""
 
     parts: dict[ProfileKey, Part] = field(default_factory=dict)
+    heard: set[ProfileKey] = field(default_factory=set)
+    """Profiles that have been looked at since the start, whether they contribute or not."""
     written: dict[Target, dict[ProfileKey, Fragment]] = field(default_factory=dict)
     """The parts that the live Secret holds."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
     """Reason and message where the Secret could not be written."""
 
     def put(self, key: ProfileKey, part: Part | None) -> set[Target]:
-        """Replaces a profile's contribution (None: it has none any more); returns the Alertmanagers that it concerns."""
+        """Replaces a profile's contribution (None: it has none); returns the Alertmanagers that it concerns."""
+        self.heard.add(key)
         before = self.parts.get(key)
         if part is None:
             self.parts.pop(key, None)
@@ -42,11 +45,19 @@ class Board:
             return set()
         return {p.target for p in (before, part) if p is not None and p.target is not None}
 
-    def keep(self, key: ProfileKey) -> None:
-        """The profile has become invalid: its last good part stays, wherever it is."""
-        before = self.parts.get(key)
-        if before is None:
-            self.parts[key] = Part(None, None)
+    def keep(self, key: ProfileKey) -> bool:
+        """The profile cannot be taken as it is: its last good part stays, wherever it is. Says whether this is news."""
+        if key in self.heard:
+            return False
+        self.heard.add(key)
+        self.parts[key] = Part(None, None)
+        return True
+
+    def drop(self, key: ProfileKey) -> set[Target]:
+        """The profile is gone; returns the Alertmanagers that it concerned."""
+        concerned = self.put(key, None)
+        self.heard.discard(key)
+        return concerned
 
     def state(self, key: ProfileKey) -> RouteState | None:
         """What became of the profile's part; None while it is not decided."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.alertmanager.target import Target, target_of
 from monitoring_operator.api.cluster import Cluster
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
@@ -13,6 +13,9 @@ from monitoring_operator.render import Inputs
 from monitoring_operator.store import ProfileKey, Store
 
 Key = ProfileKey | Target
+
+COALESCE = 0.5
+"""Seconds that an Alertmanager's key waits for further profiles before its Secret is written."""
 
 
 class Queue(Protocol):
@@ -54,6 +57,12 @@ class World:
     """Resource types that the API server serves, by group and version; kept current by the resync."""
     rendered: dict[ProfileKey, tuple[str, tuple[tuple[Ref, str], ...], int]] = field(default_factory=dict)
     """Per profile: fingerprint of spec and inputs, then what was rendered from them (object and digest), and its alerts."""
+
+    def wake_routes(self) -> None:
+        """Looks at every Alertmanager again, a moment from now."""
+        targets = {p.target for p in self.routes.parts.values() if p.target is not None}
+        for target in targets | {target_of(a) for a in self.store.alertmanagers()}:
+            self.queue.add_after(target, COALESCE)
 
     def is_served(self, resource: Resource) -> bool:
         """Whether the API server has the resource type; unknown counts as yes, its answer will tell."""

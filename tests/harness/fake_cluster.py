@@ -1,0 +1,100 @@
+"""A cluster in memory that applies, owns fields and fails as told: for what a real one cannot be made to do at will."""
+
+import copy
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from monitoring_operator.api import names
+from monitoring_operator.api.cluster import ApiError, Conflict, NotFound
+from monitoring_operator.api.manifest import Manifest, Ref
+from monitoring_operator.api.resources import BY_KIND, PROFILE, Resource
+
+Body = dict[str, Any]
+Fault = Callable[[str, str], ApiError | Exception | None]
+
+
+def fields_of(value: Mapping[str, Any]) -> Body:
+    """FieldsV1 of a whole object: maps by key, everything else as a leaf."""
+    return {f"f:{k}": fields_of(v) if isinstance(v, Mapping) else {} for k, v in value.items()}
+
+
+class FakeCluster:
+    """The `Cluster` protocol on a dict. `fault(verb, target)` may return what a call should raise."""
+
+    def __init__(self, *objects: Body) -> None:
+        self.objects: dict[Ref, Body] = {}
+        self.calls: list[str] = []
+        self.fault: Fault = lambda _verb, _target: None
+        self.types = frozenset(r.plural for r in BY_KIND.values())
+        self._versions = itertools.count(1)
+        for body in objects:
+            self.put(body)
+
+    def put(self, body: Body) -> Body:
+        """What somebody else creates or changes."""
+        metadata = body["metadata"]
+        ref = Ref(BY_KIND[body["kind"]], metadata["namespace"], metadata["name"])
+        version = str(next(self._versions))
+        known = self.objects.get(ref)
+        uid = known["metadata"]["uid"] if known else metadata.get("uid", f"uid-{version}")
+        self.objects[ref] = {**copy.deepcopy(body), "metadata": {**copy.deepcopy(metadata), "uid": uid, "resourceVersion": version}}
+        return copy.deepcopy(self.objects[ref])
+
+    def writes(self) -> list[str]:
+        """Calls that change something."""
+        return [c for c in self.calls if c.split()[0] in ("apply", "status", "delete")]
+
+    async def get(self, ref: Ref) -> Body | None:
+        self._call("get", str(ref))
+        return copy.deepcopy(self.objects.get(ref))
+
+    async def list(self, resource: Resource, *, labels: str = "") -> list[Body]:
+        self._call("list", resource.plural)
+        key, _, value = labels.partition("=")
+        found = [o for r, o in sorted(self.objects.items()) if r.resource == resource]
+        return copy.deepcopy([o for o in found if not labels or (o["metadata"].get("labels") or {}).get(key) == value])
+
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Body:  # noqa: ARG002 -- the protocol's
+        self._call("apply", str(manifest.ref))
+        body = copy.deepcopy(manifest.body)
+        metadata = {k: v for k, v in body["metadata"].items() if k not in ("name", "namespace")}
+        owned = {"metadata": metadata, **{k: v for k, v in body.items() if k not in ("apiVersion", "kind", "metadata")}}
+        entry = {"manager": names.FIELD_MANAGER, "operation": "Apply", "fieldsV1": fields_of(owned)}
+        return self.put({**body, "metadata": {**body["metadata"], "managedFields": [entry]}})
+
+    async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Body:
+        self._call("status", str(ref))
+        if ref not in self.objects:
+            raise NotFound(404, "gone")
+        return self.put({**self.objects[ref], "status": copy.deepcopy(dict(status))})
+
+    async def delete(self, ref: Ref, *, uid: str, resource_version: str) -> None:
+        self._call("delete", str(ref))
+        known = self.objects.get(ref)
+        if known is None:
+            return
+        if (known["metadata"]["uid"], known["metadata"]["resourceVersion"]) != (uid, resource_version):
+            raise Conflict(409, "the object has changed")
+        del self.objects[ref]
+
+    async def create(self, resource: Resource, body: Body) -> Body:
+        self._call("create", f"{resource.kind} {body.get('reason', '')}")
+        return body
+
+    async def served(self, group: str, version: str) -> frozenset[str]:
+        self._call("served", f"{group}/{version}")
+        return self.types
+
+    def _call(self, verb: str, target: str) -> None:
+        self.calls.append(f"{verb} {target}")
+        error = self.fault(verb, target)
+        if error is not None:
+            raise error
+
+
+def profile_body(namespace: str = "shop", name: str = "web", *, generation: int = 1, **spec: Any) -> Body:
+    """A MonitoringProfile as an API server stores it; `spec` beside the scrape section."""
+    scrape = {"selector": {"matchLabels": {"app": name}}, "port": "http"}
+    metadata = {"namespace": namespace, "name": name, "uid": f"{namespace}-{name}", "generation": generation}
+    return {"apiVersion": PROFILE.api_version, "kind": PROFILE.kind, "metadata": metadata, "spec": {"scrape": scrape, **spec}}

@@ -1,0 +1,97 @@
+"""A World on a fake cluster, with a queue that is worked off by hand: every order of events can be played through."""
+
+from dataclasses import dataclass, field
+
+from harness.fake_cluster import FakeCluster
+from monitoring_operator.api.resources import Resource
+from monitoring_operator.queue import Retry
+from monitoring_operator.reconcile.alertmanager import reconcile_alertmanager
+from monitoring_operator.reconcile.profile import reconcile_profile
+from monitoring_operator.reconcile.world import Key, World
+from monitoring_operator.store import ProfileKey, Store
+
+
+class ManualQueue:
+    """Keys in the order in which they were added, each once; delays are not waited for but put behind everything else."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.later: list[Key] = []
+
+    def add(self, key: Key) -> None:
+        """Wanted now."""
+        if key not in self.keys:
+            self.keys.append(key)
+
+    def add_after(self, key: Key, seconds: float) -> None:  # noqa: ARG002 -- the protocol's
+        """Wanted once nothing is wanted now."""
+        if key not in self.later:
+            self.later.append(key)
+
+    def pop(self) -> Key | None:
+        """The next key."""
+        if not self.keys:
+            self.keys, self.later = self.later, []
+        return self.keys.pop(0) if self.keys else None
+
+
+@dataclass
+class FakeJournal:
+    """Counts nothing, remembers repairs."""
+
+    repairs: list[str] = field(default_factory=list)
+
+    def wrote(self, resource: Resource, verb: str) -> None:
+        """A write."""
+
+    def repaired(self, resource: Resource) -> None:
+        """A repair."""
+        self.repairs.append(resource.plural)
+
+
+@dataclass
+class Drained:
+    """What could not be finished."""
+
+    keys: list[Key] = field(default_factory=list)
+    retries: list[Exception] = field(default_factory=list)
+
+
+class FakeWorld(World):
+    """A World whose queue and journal are the fakes."""
+
+    queue: ManualQueue
+    journal: FakeJournal
+
+
+def world_of(cluster: FakeCluster) -> FakeWorld:
+    """A World that has seen nothing yet."""
+    return FakeWorld(cluster=cluster, store=Store(), queue=ManualQueue(), journal=FakeJournal(), now=lambda: "2026-01-01T00:00:00Z")
+
+
+async def drain(world: FakeWorld, *, without: list[Key] | None = None, again: Drained | None = None) -> Drained:
+    """Works off the queue until nothing is wanted; what fails is returned and not tried again. `without` keys stay in the queue."""
+    held: list[Key] = []
+    result = Drained()
+    for failed in again.keys if again else ():
+        world.queue.add(failed)
+    for _ in range(10_000):
+        key = world.queue.pop()
+        if key is None:
+            break
+        if without and key in without:
+            held.append(key)
+            continue
+        try:
+            if isinstance(key, ProfileKey):
+                await reconcile_profile(world, key)
+            else:
+                await reconcile_alertmanager(world, key)
+        except (Retry, ArithmeticError) as error:
+            result.keys.append(key)
+            result.retries.append(error)
+    else:
+        raise AssertionError("the queue never becomes empty: something wakes itself")
+    for kept in held:
+        world.queue.add(kept)
+    return result
