@@ -1,0 +1,215 @@
+"""The client's manners: which answers are tried again, what errors mean, and that lists come whole."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from kubernetes.aio.client import Configuration
+
+from monitoring_operator import cluster as module
+from monitoring_operator.api.cluster import ApiError, Conflict, Forbidden, NotFound, NotServed, Rejected, Unavailable
+from monitoring_operator.api.manifest import Manifest, Ref
+from monitoring_operator.api.resources import CONFIG_MAP, EVENT, SERVICE_MONITOR
+from monitoring_operator.cluster import KubernetesCluster
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MAP = Ref(CONFIG_MAP, "shop", "a")
+MANIFEST = Manifest({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}, "data": {"k": "v"}})
+
+
+def answer(status: int, body: dict[str, Any] | None = None, **headers: str) -> web.Response:
+    """A JSON answer."""
+    return web.Response(status=status, text=json.dumps(body or {}), content_type="application/json", headers=headers)
+
+
+def failure(status: int, message: str = "no", **details: str) -> web.Response:
+    """A Status object as the API server gives it."""
+    return answer(status, {"kind": "Status", "message": message, "details": details})
+
+
+def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]], namespaces: tuple[str, ...] = ()) -> Any:
+    """What `scene` gives on a cluster whose server is `handler`."""
+
+    async def play() -> Any:
+        app = web.Application()
+        app.router.add_route("*", "/{tail:.*}", handler)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        configuration = Configuration(host=f"http://{host}:{port}")
+        cluster = KubernetesCluster(configuration, namespaces)
+        try:
+            return await scene(cluster)
+        finally:
+            await cluster.close()
+            await runner.cleanup()
+
+    return asyncio.run(play())
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without the waiting."""
+    monkeypatch.setattr(module, "FIRST_DELAY", 0.001)
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (failure(403), Forbidden),
+        (failure(409), Conflict),
+        (failure(422), Rejected),
+        (failure(400), Rejected),
+        (failure(413), Rejected),
+        (failure(404, name="shop", kind="namespaces"), NotFound),
+        (failure(404, "the server could not find the requested resource"), NotServed),
+        (failure(401), Unavailable),
+        (failure(500), Unavailable),
+    ],
+)
+def test_answers_mean_what_they_say(response: web.Response, expected: type[ApiError]) -> None:
+    """Each refusal has its own kind, with the server's words."""
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=response.status, body=response.body, content_type="application/json")
+
+    with pytest.raises(expected) as caught:
+        talk(handler, lambda c: c.apply(MANIFEST))
+    assert expected is type(caught.value)
+    assert response.status == caught.value.status
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+def test_an_overloaded_server_is_asked_again(status: int) -> None:
+    """Two refusals, then the answer: the caller sees the answer only."""
+    refusals = iter([failure(status), answer(status, {}, **{"Retry-After": "0"})])
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return next(refusals, None) or answer(200, {"ok": True})
+
+    assert {"ok": True} == talk(handler, lambda c: c.apply(MANIFEST))
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last attempt the caller hears of it, and how often was tried is bounded."""
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append(request.method)
+        return failure(503)
+
+    with pytest.raises(Unavailable):
+        talk(handler, lambda c: c.get(MAP))
+    assert module.ATTEMPTS == len(seen)
+
+
+def test_a_server_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request has a deadline."""
+    monkeypatch.setattr(module, "REQUEST_TIMEOUT", 0.05)
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(5)
+        return answer(200)
+
+    with pytest.raises(Unavailable, match="no answer"):
+        talk(handler, lambda c: c.get(MAP))
+
+
+def test_a_broken_connection_is_unavailable() -> None:
+    """The server goes away in the middle of an answer."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return answer(200)
+
+    with pytest.raises(Unavailable):
+        talk(handler, lambda c: c.get(MAP))
+
+
+def test_an_event_is_posted_once() -> None:
+    """A POST is not repeated: an Event that was recorded although the answer was lost must not be there twice."""
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append(request.method)
+        return failure(503)
+
+    with pytest.raises(Unavailable):
+        talk(handler, lambda c: c.create(EVENT, {"metadata": {"namespace": "shop"}}))
+    assert ["POST"] == seen
+
+
+def test_lists_come_whole_and_with_their_kind() -> None:
+    """Pages are followed to the end; the items get the apiVersion and kind that a list leaves out."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert "monitoring-operator.dev/role=child" == request.query["labelSelector"]
+        second = request.query.get("continue") == "more"
+        return answer(200, {"metadata": {} if second else {"continue": "more"}, "items": [{"metadata": {"name": "b" if second else "a"}}]})
+
+    found = talk(handler, lambda c: c.list(CONFIG_MAP, labels="monitoring-operator.dev/role=child"))
+    assert [("ConfigMap", "a"), ("ConfigMap", "b")] == [(o["kind"], o["metadata"]["name"]) for o in found]
+
+
+def test_lists_of_some_namespaces_ask_for_nothing_else() -> None:
+    """With Roles only, a request for the whole cluster would be forbidden."""
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append(request.path)
+        return answer(200, {"metadata": {}, "items": []})
+
+    talk(handler, lambda c: c.list(SERVICE_MONITOR), ("a", "b"))
+    assert [f"/apis/monitoring.coreos.com/v1/namespaces/{n}/servicemonitors" for n in "ab"] == seen
+
+
+def test_what_is_not_served_is_an_empty_list_and_no_object() -> None:
+    """Reading a kind whose CRD is missing is not an error."""
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return failure(404, "the server could not find the requested resource")
+
+    assert ([], None, frozenset()) == (
+        talk(handler, lambda c: c.list(SERVICE_MONITOR)),
+        talk(handler, lambda c: c.get(Ref(SERVICE_MONITOR, "shop", "a"))),
+        talk(handler, lambda c: c.served("monitoring.coreos.com", "v1")),
+    )
+
+
+def test_an_apply_is_server_side_strict_and_in_our_name() -> None:
+    """The request that everything rests on."""
+    seen: dict[str, Any] = {}
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.update(request.query, method=request.method, type=request.content_type, path=request.path, body=await request.json())
+        return answer(200)
+
+    talk(handler, lambda c: c.apply(MANIFEST))
+    assert {
+        "method": "PATCH",
+        "path": "/api/v1/namespaces/shop/configmaps/a",
+        "type": "application/apply-patch+yaml",
+        "fieldManager": "monitoring-operator",
+        "force": "true",
+        "fieldValidation": "Strict",
+        "body": MANIFEST.body,
+    } == seen
+
+
+def test_a_delete_is_fenced_and_a_lost_race_is_fine() -> None:
+    """Exactly the version that was seen is deleted; one that is gone already is what was wanted."""
+    bodies: list[dict[str, Any]] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        bodies.append(await request.json())
+        return failure(404, name="a", kind="configmaps")
+
+    talk(handler, lambda c: c.delete(MAP, uid="u", resource_version="7"))
+    assert [{"uid": "u", "resourceVersion": "7"}] == [b["preconditions"] for b in bodies]

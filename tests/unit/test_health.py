@@ -1,0 +1,84 @@
+"""The probes tell a hung process from a quiet one, and readiness means that the cluster is known."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from monitoring_operator.health import CannotServe, Health, serve
+
+
+@pytest.fixture
+def now() -> list[float]:
+    """A clock to be turned by hand."""
+    return [1000.0]
+
+
+@pytest.fixture
+def health(now: list[float]) -> Health:
+    """Healthy and ready at the start."""
+    return Health(clock=lambda: now[0], heartbeat=now[0], api_answered=now[0], synced=True)
+
+
+@pytest.fixture
+def base(health: Health) -> Iterator[str]:
+    """The address of a server with these probes."""
+    server = serve("127.0.0.1", 0, health, lambda: b"up 1\n")
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def ask(url: str) -> tuple[int, str]:
+    """Status and body."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_healthy_and_ready(base: str) -> None:
+    """Both probes say ok, the metrics page is there, anything else is not."""
+    assert [(200, "ok\n"), (200, "ok\n"), (200, "up 1\n"), (404, "not found\n")] == [
+        ask(f"{base}{p}") for p in ("/livez", "/readyz", "/metrics", "/")
+    ]
+
+
+def test_a_hung_event_loop_is_not_alive(base: str, now: list[float]) -> None:
+    """No heartbeat for more than 15 seconds."""
+    now[0] += 16
+
+    assert (503, "the event loop has not moved for 16 s\n") == ask(f"{base}/livez")
+
+
+def test_a_stuck_reconcile_is_not_alive(base: str, health: Health) -> None:
+    """A key that is worked on for twice its deadline."""
+    health.longest_run = lambda: 121.0
+
+    assert (503, "a reconcile has been running for 121 s\n") == ask(f"{base}/livez")
+
+
+def test_an_outage_of_the_api_makes_unready_but_not_dead(base: str, health: Health, now: list[float]) -> None:
+    """A restart would not bring the API server back."""
+    now[0] += 121
+    health.heartbeat = now[0]
+
+    assert [200, 503] == [ask(f"{base}/livez")[0], ask(f"{base}/readyz")[0]]
+
+
+def test_not_ready_before_the_first_listing(base: str, health: Health) -> None:
+    """Readiness means that what there is in the cluster is known."""
+    health.synced = False
+
+    assert (503, "the first listing is not complete\n") == ask(f"{base}/readyz")
+
+
+def test_a_taken_address_is_named(base: str, health: Health) -> None:
+    """The error says which address could not be had."""
+    port = int(base.rpartition(":")[2])
+
+    with pytest.raises(CannotServe, match=f"127.0.0.1:{port}"):
+        serve("127.0.0.1", port, health, lambda: b"")
