@@ -16,6 +16,15 @@ from app_metrics.ga4 import (
 )
 from app_metrics.instrumentation import instrument
 from app_metrics.registry import REGISTRY, Registry
+from app_metrics.sentry import (
+    add_breadcrumb,
+    capture_exception,
+    capture_message,
+    init_sentry,
+    set_tenant_context,
+    start_span,
+    start_transaction,
+)
 from app_metrics.sse import (
     record_sse_error,
     record_sse_event,
@@ -30,6 +39,10 @@ from app_metrics.vector import record_vector_embedding_tokens, record_vector_sea
 __all__ = [
     "REGISTRY",
     "Registry",
+    "add_breadcrumb",
+    "capture_exception",
+    "capture_message",
+    "init_sentry",
     "instrument",
     "record_connection_pool",
     "record_connection_pool_wait",
@@ -48,6 +61,9 @@ __all__ = [
     "record_vector_search_cache_miss",
     "record_vector_search_results",
     "set_sse_max_connections",
+    "set_tenant_context",
+    "start_span",
+    "start_transaction",
     "track_database_query",
     "track_ga4_api_call",
     "track_sse_connection",

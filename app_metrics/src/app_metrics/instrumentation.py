@@ -29,10 +29,12 @@ def instrument(
 ) -> None:
     """Measures every HTTP request of a FastAPI or Starlette application and serves the metrics at `path`.
 
-    Works before the first request and from a lifespan handler. `path` None serves no page. `limits` bounds
-    the values of single labels (by default fewer than 100 each), `pinned` names values that are never folded into `__other__`.
-    `extra` is a prometheus-client registry whose metrics are shown too, by default its global one. A second call on the same application changes nothing and
-    says so in the log. Raises ValueError if `path` does not begin with a slash or a limit is below 1, TypeError if `app` is no Starlette application.
+    Works before the first request and from a lifespan handler. `path` None serves no page. `limits` bounds the values of single
+    labels (by default fewer than 100 each), `pinned` names values that are never folded into `__other__`. `extra` is a
+    prometheus-client registry whose metrics are shown too, by default its global one. A second call on the same application
+    changes nothing and says so in the log.
+
+    Raises ValueError if `path` does not begin with a slash or a limit is below 1, TypeError if `app` is no Starlette application.
     """
     if path is not None and not path.startswith("/"):
         raise ValueError(f"path must begin with '/', not {path!r}")
