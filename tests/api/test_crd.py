@@ -58,10 +58,6 @@ BROKEN_RULES = {
     "no way in a receiver": ({"notifications": {"warning": [{}]}}, "give exactly one of pagerDuty and slack"),
     "nobody to tell": ({"notifications": {"groupWait": "1m"}}, "notifications without a receiver tell nobody"),
     "never repeated": ({"notifications": {"warning": [SLACK], "repeatInterval": "0s"}}, "must be longer than zero"),
-    "years between repetitions": (
-        {"notifications": {"warning": [SLACK], "repeatInterval": "1y"}},
-        "take weeks and smaller units, with at most four digits each",
-    ),
 }
 """By name: what to add to a good spec, and the words that both sides must refuse it with."""
 
