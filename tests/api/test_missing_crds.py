@@ -7,7 +7,7 @@ import pytest
 
 from harness import tools
 from harness.controlplane import ControlPlane
-from harness.operator import CRDS, Operator, operator_kubeconfig
+from harness.operator import Operator, install_crds, operator_kubeconfig
 from harness.profiles import child, condition, profile, settled
 from harness.wait import wait_for
 
@@ -16,8 +16,7 @@ from harness.wait import wait_for
 def bare(tmp_path: Path) -> Iterator[ControlPlane]:
     """An API server that knows only our own kind."""
     with ControlPlane(tmp_path / "bare") as running:
-        running.apply(CRDS)
-        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        install_crds(running, prometheus_operator=False)
         yield running
 
 

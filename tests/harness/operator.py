@@ -66,11 +66,15 @@ class Operator(Process):
         return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())
 
 
-def install_crds(cluster: Cluster) -> None:
-    """Install prometheus-operator's CRDs and ours, and wait until they are served."""
-    cluster.apply(*tools.prometheus_operator_crds(), CRDS)
-    # A CRD that has no conditions yet makes `kubectl wait` fail at once instead of waiting.
-    wait_for(lambda: cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"), what="CRDs are served")
+def install_crds(cluster: Cluster, *, prometheus_operator: bool = True) -> None:
+    """Install our CRD, and prometheus-operator's, and wait until they are served."""
+    cluster.apply(*(tools.prometheus_operator_crds() if prometheus_operator else ()), CRDS)
+    # A CRD that was just made has no conditions at all for a moment, which kubectl takes for an error.
+    wait_for(
+        lambda: cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"),
+        what="CRDs are established",
+        timeout=60,
+    )
 
 
 def operator_kubeconfig(control_plane: ControlPlane) -> Path:
@@ -89,3 +93,23 @@ def operator_kubeconfig(control_plane: ControlPlane) -> Path:
         },
     )
     return kubeconfig
+
+
+def confined_kubeconfig(control_plane: ControlPlane, *namespaces: str) -> tuple[Path, str]:
+    """Kubeconfig and user name of a ServiceAccount with the chart's rights in these namespaces, by Roles, and none elsewhere."""
+    name, rbac = f"confined-{namespaces[0]}", "rbac.authorization.k8s.io"
+    kubeconfig = control_plane.kubeconfig_for(name, NAMESPACE)
+    rules = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())["namespaced"]
+    for namespace in namespaces:
+        meta = {"name": name, "namespace": namespace}
+        control_plane.apply(
+            {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "RoleBinding",
+                "metadata": meta,
+                "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+            },
+        )
+    return kubeconfig, f"system:serviceaccount:{NAMESPACE}:{name}"
