@@ -2,9 +2,9 @@
 
 import copy
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,14 +16,14 @@ from harness.stack import Monitoring, Stack, helm
 Diagnose = Callable[[str, Callable[[], str]], None]
 
 RELEASE = "monitoring-operator"
-IMAGE_TAG = os.environ.get("IMAGE_TAG", "dev")
+VALUES = Path(__file__).with_name("values.yaml")
 
 
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster) -> str:
     """The operator, installed from our chart as a user would; gives helm's notes."""
     return helm(
-        cluster, "upgrade", "--install", RELEASE, CHART, "--create-namespace", "--wait", "--timeout=3m", f"--set=image.tag={IMAGE_TAG}",
+        cluster, "upgrade", "--install", RELEASE, CHART, "--create-namespace", "--wait", "--timeout=3m", f"--values={VALUES}",
         # A pod of an earlier run may have the same tag and another image.
         f"--set=podAnnotations.run={secrets.token_hex(4)}",
     )  # fmt: skip
