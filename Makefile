@@ -34,7 +34,7 @@ test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) an
 check: $(READY) ## lint, formatting, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy operator/src app_metrics/src tests
+	MYPYPATH=examples/ga4_app $(BIN)/mypy operator/src app_metrics/src tests examples/ga4_app
 	cd operator && ../$(BIN)/lint-imports --config ../.importlinter --no-cache --no-logo
 	$(HARNESS).generate --check
 
