@@ -172,6 +172,9 @@ def main() -> int:
     except BuildFailed as error:
         say(str(error))
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; what was finished is kept")
+        return 130
     return 0
 
 
