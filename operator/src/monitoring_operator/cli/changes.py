@@ -62,7 +62,7 @@ def _text(body: Mapping[str, Any] | None) -> str:
 
 
 def _sorted(value: Any) -> Any:
-    """With keys in one order: the API server's differs from ours."""
+    """With keys in one order: the API server's differs from ours, and merge keys leave none."""
     if isinstance(value, Mapping):
         return {k: _sorted(value[k]) for k in sorted(value)}
     return [_sorted(v) for v in value] if isinstance(value, list) else value
@@ -71,7 +71,7 @@ def _sorted(value: Any) -> Any:
 def _configuration(encoded: str) -> Any:
     """The configuration without credentials: ours has none, but a live one may have been edited by hand."""
     try:
-        return _without_credentials(yaml.safe_load(base64.b64decode(encoded)))
+        return _sorted(_without_credentials(yaml.safe_load(base64.b64decode(encoded))))
     except (ValueError, yaml.YAMLError):
         return f"{REDACTED}: it is not YAML"
 

@@ -52,7 +52,13 @@ def _failed(message: str) -> int:
 
 @asynccontextmanager
 async def _connected(kubeconfig: str | None, context: str | None) -> AsyncIterator[KubernetesCluster]:
-    configuration = await load_configuration(kubeconfig, context)
+    try:
+        configuration = await load_configuration(kubeconfig, context)
+    except ConfigException:
+        raise
+    except Exception as error:
+        # The client raises whatever it stumbles over in a file that is no kubeconfig; its words may quote the file's credentials.
+        raise ConfigException(f"what should be a kubeconfig is none ({type(error).__name__})") from error
     cluster = KubernetesCluster(configuration)
     click.echo(f"comparing with {configuration.host}", err=True)
     try:
