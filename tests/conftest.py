@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from harness.cluster import Cluster
+from harness.process import reach_loopback_directly
 
 Diagnose = Callable[[str, Callable[[], str]], None]
 DIAGNOSTICS: pytest.StashKey[list[tuple[str, Callable[[], str]]]] = pytest.StashKey()
@@ -14,6 +15,7 @@ DIAGNOSTICS: pytest.StashKey[list[tuple[str, Callable[[], str]]]] = pytest.Stash
 # How fast an example runs depends on what else the machine does.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
+reach_loopback_directly()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

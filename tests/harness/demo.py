@@ -18,6 +18,7 @@ from harness.cluster import Cluster
 from harness.console import Console
 from harness.controlplane import ControlPlane
 from harness.operator import Operator, install_crds, operator_kubeconfig
+from harness.process import reach_loopback_directly
 from harness.story import EXAMPLE, NAME, NAMESPACE, OF_ALERTMANAGER, Story
 from harness.wait import NotInTime
 
@@ -108,6 +109,7 @@ def main() -> int:
     parser.add_argument("--kubeconfig", type=Path, help="use this cluster instead of one of the demo's own")
     kubeconfig = parser.parse_args().kubeconfig
     console = Console()
+    reach_loopback_directly()
     with tempfile.TemporaryDirectory(prefix="monitoring-operator-demo-") as folder:
         try:
             return perform(console, Path(folder), kubeconfig)

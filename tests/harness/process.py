@@ -1,6 +1,7 @@
 """Background programs of tests and demo: logged to a file, ended with their parent, never orphaned."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from harness import leash
+
+
+def reach_loopback_directly() -> None:
+    """Have this process and those it starts talk to the loopback address without a proxy, whatever the environment names."""
+    named = {os.environ.get(name, "") for name in ("NO_PROXY", "no_proxy")} - {""}
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(sorted(named | {"127.0.0.1", "localhost"}))
 
 
 class Process:
