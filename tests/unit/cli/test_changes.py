@@ -107,7 +107,7 @@ def test_references_to_files_are_shown() -> None:
     """They are what a reader wants to compare, and no secret."""
     live, applied = (routes(alertmanager__yaml=f"receivers: [{{api_url_file: /x/{n}}}]") for n in ("a", "b"))
 
-    assert {"-      - api_url_file: /x/a", "+      - api_url_file: /x/b"} <= set(of_secret(ROUTES, live, applied).lines())
+    assert {"-    - api_url_file: /x/a", "+    - api_url_file: /x/b"} <= set(of_secret(ROUTES, live, applied).lines())
 
 
 def test_foreign_labels_of_the_secret_are_no_difference() -> None:

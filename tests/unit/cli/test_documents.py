@@ -1,8 +1,12 @@
 """Which documents are profiles, what is wrong with them, and where."""
 
+import io
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitoring_operator.cli.documents import Loaded, UnreadableError, load
 
@@ -194,6 +198,38 @@ def test_mistakes_of_yaml_are_findings(tmp_path: Path) -> None:
     """A key that stands twice and a syntax error have file and line like any other problem."""
     assert ["p.yaml:10: port stands there twice; it is first on line 9"] == findings(tmp_path, f"{GOOD}    port: web\n")
     assert "p.yaml:11: is not YAML: " in findings(tmp_path, f"{GOOD}  packs: [ga4\n")[0]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["scrape", "alerts", "name", "items", "a.b[0]", "]"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(spec=JSON, metadata=JSON)
+def test_no_profile_is_a_surprise(spec: object, metadata: object) -> None:
+    """Whatever its parts are, there are findings, each with a line of the file: never a traceback."""
+    body = {"apiVersion": "monitoring-operator.dev/v1alpha1", "kind": "MonitoringProfile", "metadata": metadata, "spec": spec}
+    text = yaml.safe_dump(body, allow_unicode=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode(errors="replace"))))
+        result = load(["-"])
+
+    assert result.findings
+    assert all(1 <= finding.line <= text.count("\n") + 1 for finding in result.findings)
+
+
+@given(text=st.text(max_size=60) | st.text(st.sampled_from("ab:-[]{}&*!|>'\"#?%@, \n"), max_size=60))
+def test_no_text_is_a_surprise(text: str) -> None:
+    """Whatever a file holds, reading it ends in findings: it is no profile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode(errors="replace"))))
+
+        assert load(["-"]).findings
 
 
 @pytest.mark.parametrize(("name", "words"), [("absent.yaml", "No such file or directory"), (".", "Is a directory")])

@@ -46,7 +46,8 @@ class Source:
         """`problem` with the line of its field, or of the nearest field around it that is there."""
         path = f"{self.root}.{problem.path}" if self.root else problem.path
         while path and path not in self.lines:
-            path = re.sub(r"\[\d+\]$", "", path) if path.endswith("]") else path.rpartition(".")[0]
+            index = re.search(r"\[\d+\]$", path)
+            path = path[: index.start()] if index else path.rpartition(".")[0]
         return Finding(self.file, self.lines.get(path, 1), problem.path, problem.message)
 
 
