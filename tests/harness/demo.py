@@ -7,6 +7,7 @@ On a cluster that is named (`--kubeconfig`) the same is shown there, and what th
 import argparse
 import contextlib
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -109,6 +110,8 @@ def main() -> int:
     parser.add_argument("--kubeconfig", type=Path, help="use this cluster instead of one of the demo's own")
     kubeconfig = parser.parse_args().kubeconfig
     console = Console()
+    # What was made on a cluster is taken away again however the demo ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     reach_loopback_directly()
     with tempfile.TemporaryDirectory(prefix="monitoring-operator-demo-") as folder:
         try:
