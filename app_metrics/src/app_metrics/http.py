@@ -48,8 +48,11 @@ class HttpRecorder:
         """The series that were learned by `learn`."""
         registry.caches += [self._cells.clear, self.routes.clear]
 
-    def learn(self, key: RouteKey, owners: object, cell: Cell) -> Cell:
-        """Remembers the series for `key`, made of the identities of `owners`, which are kept so that no other object gets them."""
+    def learn(self, key: RouteKey, owners: object, template: str | None) -> Cell:
+        """The series of a request, remembered for `key`: the identities of `owners`, which are kept so that no other object can
+        get them.
+        """
+        cell = self.cell(key[3], template, key[4])
         if key[3] in METHODS:
             if len(self.routes) >= _MOST_ROUTES:
                 self.routes.clear()
@@ -63,7 +66,7 @@ class HttpRecorder:
 
     def request(self, cell: Cell, seconds: float, received: int, sent: int | None, exemplar: Exemplar | None) -> None:
         """One request: seconds taken, body bytes received and sent; `sent` is None while a stream goes on (see `streamed`)."""
-        first, second = bisect_left(_SECONDS, seconds), bisect_left(_BYTES, received)
+        first, second = bisect_left(_SECONDS, seconds), bisect_left(_BYTES, received) if received else 0
         requests, duration, request_size, response_size = cell
         with self._lock:
             requests.value += 1.0

@@ -70,11 +70,10 @@ def _wrap(app: "Starlette", registry: Registry) -> None:
 def _serve(app: "Starlette", path: str, registry: Registry, extra: "CollectorRegistry | None") -> None:
     # Imported here: `import app_metrics` must cost nothing to those who only use its catalogue or its recorders.
     from prometheus_client import REGISTRY as CLIENT_REGISTRY  # noqa: PLC0415
-    from starlette.routing import Route  # noqa: PLC0415
 
-    from app_metrics.endpoint import MetricsEndpoint  # noqa: PLC0415
+    from app_metrics.endpoint import MetricsEndpoint, MetricsRoute  # noqa: PLC0415
     from app_metrics.foreign import ForeignMetrics  # noqa: PLC0415
 
     endpoint = MetricsEndpoint(registry, ForeignMetrics(CLIENT_REGISTRY if extra is None else extra))
     # First, so that neither a catch-all route nor a mount at the root hides it; a route and no mount, so that it is not redirected.
-    app.router.routes.insert(0, Route(path, endpoint.__call__, methods=["GET"], include_in_schema=False, name="metrics"))
+    app.router.routes.insert(0, MetricsRoute(path, endpoint.__call__, methods=["GET"], include_in_schema=False, name="metrics"))

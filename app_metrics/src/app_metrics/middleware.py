@@ -28,14 +28,14 @@ class MetricsMiddleware:
 
     def __init__(self, app: ASGIApp, recorder: HttpRecorder, templates: RouteTemplates) -> None:
         self.app = app
-        self._recorder = recorder
-        self._templates = templates
+        self.recorder = recorder
+        self.templates = templates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._recorder, self._templates)
+        exchange = _Exchange(self, scope, receive, send)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
@@ -46,44 +46,27 @@ class MetricsMiddleware:
 
 
 class _Exchange:
-    """One request and its response, as far as they have come."""
+    """One request and its response, as far as they have come. What most requests never change stays in the class."""
 
-    __slots__ = (
-        "_cell",
-        "_gone",
-        "_headers",
-        "_receive",
-        "_received",
-        "_recorder",
-        "_root",
-        "_scope",
-        "_send",
-        "_sent",
-        "_start",
-        "_status",
-        "_templates",
-        "written",
-    )
+    headers: Any = None
+    cell: Cell | None = None
+    status = received = sent = 0
+    gone = written = False
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, recorder: HttpRecorder, templates: RouteTemplates) -> None:
-        self._start = perf_counter()
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._recorder = recorder
-        self._templates = templates
-        self._root: str = scope.get("root_path", "")
-        self._headers: Any = None
-        self._cell: Cell | None = None
-        self._status = self._received = self._sent = 0
-        self._gone = self.written = False
+    def __init__(self, middleware: MetricsMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
+        self.start = perf_counter()
+        self.middleware = middleware
+        self.scope = scope
+        self.from_server = receive
+        self.to_server = send
+        self.root: str = scope.get("root_path", "")
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        message = await self.from_server()
         if message["type"] == "http.request":
-            self._received += len(message.get("body") or b"")
+            self.received += len(message.get("body") or b"")
         elif message["type"] == "http.disconnect":
-            self._gone = True
+            self.gone = True
         return message
 
     def send(self, message: Message) -> Any:
@@ -92,71 +75,78 @@ class _Exchange:
             kind = message["type"]
             if kind == "http.response.body":
                 if body := message.get("body"):
-                    self._sent += len(body)
+                    self.sent += len(body)
                 if not message.get("more_body"):
-                    self._finish()
-                elif self._headers is not None and self._sent:
-                    if _is_event_stream(self._headers):
-                        self._write(None)
-                    self._headers = None
+                    self.finish()
+                elif self.headers is not None and self.sent:
+                    if _is_event_stream(self.headers):
+                        self.write(None)
+                    self.headers = None
             elif kind == "http.response.start":
                 # Most handlers never ask whether the client is still there, and their response goes nowhere; uvicorn knows.
-                hung_up = isinstance(self._receive, MethodType) and getattr(self._receive.__self__, "disconnected", False) is True
-                self._status = CLIENT_GONE if self._gone or hung_up else message["status"]
-                self._headers = message.get("headers")
+                server = self.from_server
+                hung_up = isinstance(server, MethodType) and getattr(server.__self__, "disconnected", False) is True
+                self.status = CLIENT_GONE if self.gone or hung_up else message["status"]
+                self.headers = message.get("headers")
             elif kind == "http.response.pathsend":
-                self._sent = _content_length(dict(self._headers or ())) or 0
-                self._finish()
+                self.sent = _content_length(dict(self.headers or ())) or 0
+                self.finish()
         except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a response")
-        return self._send(message)
+        return self.to_server(message)
 
     def abandoned(self, error: BaseException | None) -> None:
         """The application is done; if it left its response unfinished (or never began one), that is recorded now."""
         try:
             if not self.written:
-                if not self._status:
-                    self._status = CLIENT_GONE if self._gone or isinstance(error, asyncio.CancelledError) else _SERVER_ERROR
-                self._finish()
+                if not self.status:
+                    self.status = CLIENT_GONE if self.gone or isinstance(error, asyncio.CancelledError) else _SERVER_ERROR
+                self.finish()
         except Exception:  # noqa: BLE001 - measuring never changes what the application answers
             _log.exception("could not measure a request")
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The response is complete."""
         if self.written:
             return
         self.written = True
-        sent = 0 if self._scope["method"] == "HEAD" else self._sent
-        if self._cell is None:
-            self._write(sent)
+        sent = 0 if self.scope["method"] == "HEAD" else self.sent
+        if self.cell is None:
+            self.write(sent)
         else:
-            self._recorder.streamed(self._cell, sent)
+            self.middleware.recorder.streamed(self.cell, sent)
 
-    def _write(self, sent: int | None) -> None:
-        seconds = perf_counter() - self._start
-        headers = dict(self._scope["headers"])
-        received = _content_length(headers) if b"content-length" in headers else None
-        exemplar = _exemplar(headers[b"traceparent"], seconds) if b"traceparent" in headers else None
-        self._cell = cell = self._find_cell()
-        self._recorder.request(cell, seconds, self._received if received is None else received, sent, exemplar)
-
-    def _find_cell(self) -> Cell:
-        """The series of this request, looked up by what the router left in the scope before that is turned into a template."""
-        scope, status, recorder = self._scope, self._status, self._recorder
+    def write(self, sent: int | None) -> None:
+        """Records the request; `sent` is None for a stream that goes on."""
+        seconds = perf_counter() - self.start
+        scope, status, recorder = self.scope, self.status, self.middleware.recorder
+        method = scope["method"]
         route = scope.get("route")
-        if route is None or scope.get("root_path", "") != self._root:
-            return recorder.cell(scope["method"], self._template(), status)
-        extension = scope.get("fastapi")
-        context = extension.get("effective_route_context") if extension else None
-        endpoint = scope.get("endpoint")
-        key = (id(route), id(context), id(endpoint), scope["method"], status)
-        known = recorder.routes.get(key)
-        if known is not None:
-            return known[0]
-        return recorder.learn(key, (route, context, endpoint), recorder.cell(scope["method"], self._template(), status))
+        # Found by what the router left in the scope, before that is turned into a template.
+        if route is not None and scope.get("root_path", "") == self.root:
+            extension = scope.get("fastapi")
+            context = extension.get("effective_route_context") if extension else None
+            endpoint = scope.get("endpoint")
+            key = (id(route), id(context), id(endpoint), method, status)
+            known = recorder.routes.get(key)
+            cell = recorder.learn(key, (route, context, endpoint), self.template()) if known is None else known[0]
+        else:
+            cell = recorder.cell(method, self.template(), status)
+        received, exemplar = self.received, None
+        headers = dict(scope["headers"])
+        if b"content-length" in headers:
+            length = _content_length(headers)
+            received = received if length is None else length
+        if b"traceparent" in headers:
+            exemplar = _exemplar(headers[b"traceparent"], seconds)
+        self.cell = cell
+        recorder.request(cell, seconds, received, sent, exemplar)
 
-    def _template(self) -> str | None:
-        template = self._templates.of(self._scope, self._root, self._status)
-        if self._status == _METHOD_NOT_ALLOWED and template is not None and not self._templates.accepts(self._scope):
+    def template(self) -> str | None:
+        """The route's template; None if no route took the request, also if one did only to say that its methods are others."""
+        templates = self.middleware.templates
+        template = templates.of(self.scope, self.root, self.status)
+        if self.status == _METHOD_NOT_ALLOWED and template is not None and not templates.accepts(self.scope):
             return None
         return template
 
