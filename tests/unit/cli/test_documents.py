@@ -84,6 +84,24 @@ def test_what_no_schema_sees_is_found_too(tmp_path: Path, added: str, words: str
     assert findings(tmp_path, GOOD + added)[0].startswith(f"p.yaml:{words}")
 
 
+def test_one_run_finds_problems_of_both_kinds(tmp_path: Path) -> None:
+    """A section that cannot be read does not hide what is wrong with the names and queries in another."""
+    text = GOOD.replace("port: http", "port: 80") + (
+        "  alerts:\n"
+        "    rules:\n"
+        "      CpuHihg: {}\n"
+        "      CpuHigh: {treshold: 5}\n"
+        "  dashboards: {include: [nope], folder: ''}\n"
+    )  # fmt: skip
+
+    assert [
+        (9, "spec.scrape.port"),
+        (12, "spec.alerts.rules.CpuHihg"),
+        (13, "spec.alerts.rules.CpuHigh.treshold"),
+        (14, "spec.dashboards.folder"),
+    ] == [(f.line, f.path) for f in loaded(tmp_path, text).findings]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

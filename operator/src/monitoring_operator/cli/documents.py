@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from monitoring_operator.api import names
-from monitoring_operator.api.profile import NOT_A_FIELD, InvalidProfile, Problem, Profile, parse
-from monitoring_operator.cli.suggestions import TOP_LEVEL, with_nearest_field
+from monitoring_operator.api.profile import Problem, Profile
+from monitoring_operator.cli.judgement import judge
+from monitoring_operator.cli.suggestions import with_nearest_field
 from monitoring_operator.cli.yaml_source import Read, read
-from monitoring_operator.content.check import problems as content_problems
 
 STANDARD_INPUT = "-"
 
@@ -35,10 +35,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A MonitoringProfile as it stands in a file."""
+    """Where a MonitoringProfile stands: its file, the lines of its fields, and its path where it is an item of a list."""
 
     file: str
-    body: Mapping[str, Any]
     lines: Mapping[str, int] = field(repr=False)
     root: str = ""
 
@@ -102,17 +101,11 @@ def _take(file: str, document: Read, loaded: Loaded) -> None:
         elif body.get("kind") != names.KIND and not _is_ours(body):
             loaded.notes.append(f"{file}:{line}: skipped: {_what(body)} is not a {names.KIND}")
         else:
-            source = Source(file, _without_nulls(body), document.lines, root)
-            problems = [*_frame_problems(source.body)]
-            try:
-                profile = parse(_with_identity(source.body), strict=True)
-            except InvalidProfile as error:
-                problems += error.problems
-            else:
-                problems += content_problems(profile)
-                if not problems:
-                    loaded.profiles.append((source, profile))
-            loaded.findings += [source.finding(with_nearest_field(p)) for p in dict.fromkeys(problems)]
+            source = Source(file, document.lines, root)
+            profile, problems = judge(body)
+            if profile is not None:
+                loaded.profiles.append((source, profile))
+            loaded.findings += [source.finding(with_nearest_field(p)) for p in problems]
 
 
 def _objects(value: Any) -> Iterator[tuple[Any, str]]:
@@ -132,41 +125,6 @@ def _what(body: Mapping[str, Any]) -> str:
     metadata = body.get("metadata")
     name = metadata.get("name", "") if isinstance(metadata, dict) else ""
     return f"{body.get('kind', 'a document without kind')} {name}".strip()
-
-
-def _without_nulls(value: Any) -> Any:
-    """As the API server takes it: a field that is null is a field that is not there."""
-    if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
-    return [_without_nulls(v) for v in value] if isinstance(value, list) else value
-
-
-def _with_identity(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`body` with name and namespace as text, as the API server guarantees them to the operator."""
-    metadata = body.get("metadata")
-    identity = {k: str(metadata[k]) for k in ("name", "namespace") if k in metadata} if isinstance(metadata, dict) else {}
-    return {**body, "metadata": identity}
-
-
-def _frame_problems(body: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong around the spec, which the API server checks without any schema of ours."""
-    for key, expected in (("apiVersion", names.API_VERSION), ("kind", names.KIND)):
-        if body.get(key) != expected:
-            yield Problem(key, f"must be {expected}, not {body.get(key)!r}" if key in body else f"is required: {expected}")
-    for key in body:
-        if key not in TOP_LEVEL:
-            yield Problem(key, NOT_A_FIELD)
-    metadata = body.get("metadata", {})
-    if not isinstance(metadata, dict):
-        yield Problem("metadata", "must be a mapping with name and namespace")
-        return
-    for key, pattern in (
-        ("name", r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
-        ("namespace", r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"),
-    ):
-        value = metadata.get(key)
-        if value is not None and not (isinstance(value, str) and re.fullmatch(pattern, value)):
-            yield Problem(f"metadata.{key}", f"must be lower-case letters, digits and hyphens, such as ga4-analytics, not {value!r}")
 
 
 def _refuse_twins(loaded: Loaded) -> None:

@@ -99,7 +99,7 @@ def validate(files: tuple[str, ...]) -> None:
 @click.argument("file", metavar="FILE")
 @rendering_options
 @click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: KUBECONFIG, or the pod's service account.")
-@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig. Default: its current one.")
 def diff(**given: Any) -> None:
     """Show what applying profiles would change in a cluster.
 
@@ -142,14 +142,22 @@ def crd() -> None:
     "--namespace",
     "namespaces",
     multiple=True,
+    metavar="NAMESPACE",
     envvar="MONITORING_OPERATOR_NAMESPACES",
     help="Watch this namespace only; repeatable (in the variable: separated by spaces). Default: the whole cluster.",
 )
 @click.option(
     "--resync-interval", type=DURATION, default="10m", show_default=True, help="How often everything is compared with the cluster."
 )
-@click.option("--http-host", default="127.0.0.1", show_default=True, help="Address of /livez, /readyz and /metrics.")
-@click.option("--http-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port of /livez, /readyz and /metrics.")
+@click.option("--http-host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address of /livez, /readyz and /metrics.")
+@click.option(
+    "--http-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=8080,
+    show_default=True,
+    help="Port of /livez, /readyz and /metrics.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Default: text on a terminal, json elsewhere.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 def run(**given: Any) -> None:
