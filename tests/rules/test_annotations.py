@@ -154,7 +154,7 @@ def test_texts_of_alerts_without_a_threshold(name: str, tmp_path: Path) -> None:
     rule["annotations"] = {"description": rule["annotations"]["description"]}
     test = replace(case, fires={at: case.fires[at]}).test(rule, {"description": WRITTEN_TEXTS[name]})
 
-    passed, words = promtool.prove(tmp_path, cases.groups(rule), [test], interval="15s")
+    passed, words = promtool.prove(tmp_path, cases.groups(rule), [test], interval=case.profile().spec.scrape.interval)
 
     assert passed, words
 

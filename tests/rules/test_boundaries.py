@@ -18,9 +18,9 @@ PROFILES: dict[str, dict[str, Any]] = {"defaults": {}, "everything changed": EVE
 def test_alert(name: str, sections: dict[str, Any], tmp_path: Path) -> None:
     """Fires just above, not below, not too early, not on nothing, not on little traffic, not for neighbours; and resolves."""
     s = cases.subject(profile(**sections), name)
-    tests = [*cases.boundary_cases(s), *cases.traffic_cases(s), *cases.scrape_cases(s)]
 
-    passed, words = promtool.prove(tmp_path, cases.groups(cases.rule(s.profile, name)), tests, interval=s.profile.spec.scrape.interval)
+    rules = cases.groups(cases.rule(s.profile, name))
+    passed, words = promtool.prove(tmp_path, rules, cases.all_cases(s), interval=s.profile.spec.scrape.interval)
 
     assert passed, words
 

@@ -8,7 +8,7 @@ from harness.content import cases, promtool, written_availability, written_ga4, 
 from harness.content.written import Case
 from monitoring_operator.content.catalogue import alerts
 
-CASES = (*written_availability.CASES, *written_ga4.CASES, *written_service.CASES)
+CASES = (*written_availability.CASES, *written_availability.EACH_PACK, *written_ga4.CASES, *written_service.CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.title}")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.content.promql import buckets
 from harness.content.stimuli import INSTANCE, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
 from harness.content.timeline import Labels, Samples, Series
 from monitoring_operator.api import durations
@@ -138,6 +139,36 @@ def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
     gap: Moments = ([above] * 5 + [None] * 2) * (s.wait // 5 + 4)
     end = s.stimulus.warm_up + s.wait + 3
     yield s.test("fires through failed scrapes", _surrounded(s, gap), {end: True})
+
+
+def all_cases(s: Subject) -> list[dict[str, Any]]:
+    """Every case that can be made for an alert with a threshold."""
+    return [*boundary_cases(s), *traffic_cases(s), *window_cases(s), *scrape_cases(s)]
+
+
+def window_cases(s: Subject) -> Iterator[dict[str, Any]]:
+    """Rates look back over the window, neither shorter nor longer: seen when all is suddenly well, and when only the traffic changes."""
+    ratio = s.alert.alert.unit == "ratio"
+    bounds = buckets(s.alert.alert.histogram) if s.alert.alert.histogram else ()
+    if not s.stimulus.warm_up or not (ratio or s.threshold in bounds):
+        return
+    if ratio:
+        worst, well, limit = 1.0, 0.0, s.threshold
+    else:
+        # All observations in the bucket above the threshold; the alert ends when fewer than one in twenty are left there.
+        above = bounds[bounds.index(s.threshold) + 1]
+        worst, well, limit = s.threshold + 0.95 * (above - s.threshold), s.threshold * HEALTHY, 0.05
+    sick = s.window + s.wait + 3
+    # The share of bad events that the window still holds falls evenly, from all to none.
+    quiet = math.floor(s.window * (1 - limit))
+    moments = [Moment(worst)] * sick + [Moment(well)] * (2 * s.window)
+    yield s.test("forgets after the window", _surrounded(s, moments), {sick + quiet - 2: True, sick + quiet + 2: False})
+    if ratio:
+        # The same number of bad events each time, first among four times as many as the threshold allows, then among 0.6 times.
+        bad = 1000 * s.threshold
+        moments = [Moment(bad / 4000, 4000)] * (s.window + 3) + [Moment(bad / 600, 600)] * (3 * s.window + s.wait)
+        crossing = s.window + 3 + math.floor(s.window * 3000 / 3400) + s.wait
+        yield s.test("compares with the window's traffic", _surrounded(s, moments), {crossing - 2: False, crossing + 2: True})
 
 
 def _surrounded(s: Subject, moments: Moments) -> list[Series]:

@@ -57,8 +57,12 @@ def _always(value: float) -> Callable[[Moment], float]:
     return lambda _: value
 
 
-def _observed(bounds: Sequence[float], bound: float, part: float) -> Callable[[Moment], float]:
-    return lambda moment: part * moment.events * _at_most(bounds, moment.value, bound)
+def _observed(bounds: Sequence[float], bound: float, *, slow: bool) -> Callable[[Moment], float]:
+    def half(moment: Moment) -> float:
+        share = 2 * _at_most(bounds, moment.value, bound)
+        return moment.events / 2 * (max(0.0, share - 1) if slow else min(1.0, share))
+
+    return half
 
 
 def _errors_of_ga4(at: Labels, moments: Moments) -> Iterator[Series]:
@@ -66,7 +70,7 @@ def _errors_of_ga4(at: Labels, moments: Moments) -> Iterator[Series]:
         labels = {**at, "instance": INSTANCE, "tenant_id": tenant, "endpoint": "runReport"}
         yield _counted("ga4_api_calls_total", {**labels, "status": "error"}, moments, lambda m: m.events * m.value / 2)
         yield _counted("ga4_api_calls_total", {**labels, "status": "success"}, moments, lambda m: m.events * (1 - m.value) / 2)
-        yield _counted("ga4_api_calls_total", {**labels, "status": "cancelled"}, moments, lambda m: m.events)
+        yield _counted("ga4_api_calls_total", {**labels, "status": "cancelled"}, moments, lambda m: 3 * m.events)
 
 
 def _errors_of_one_tenant(at: Labels, moments: Moments) -> Iterator[Series]:
@@ -91,22 +95,19 @@ def _errors_of_http(at: Labels, moments: Moments) -> Iterator[Series]:
 
 
 def _quantile(metric: str, subject: Labels, decoys: Sequence[Labels]) -> Callable[[Labels, Moments], Iterator[Series]]:
-    """Observations whose 95th percentile is the value, split over `decoys`: labels that the alert must sum over."""
+    """Observations whose 95th percentile is the value, split over `decoys`, labels that the alert must sum over.
+
+    The fast ones all belong to the first of two decoys and the slow ones to the second, so neither alone has that percentile.
+    """
     bounds = buckets(metric)
 
     def series(at: Labels, moments: Moments) -> Iterator[Series]:
-        for decoy in decoys:
+        for decoy, slow in zip(decoys, (False, True), strict=True):
             labels = {**at, "instance": INSTANCE, **subject, **decoy}
-            part = 1 / len(decoys)
             for bound in (*bounds, float("inf")):
                 le = "+Inf" if bound == float("inf") else f"{bound:g}"
-                yield _counted(
-                    f"{metric}_bucket",
-                    {**labels, "le": le},
-                    moments,
-                    _observed(bounds, bound, part),
-                )
-            yield _counted(f"{metric}_count", labels, moments, _observed(bounds, float("inf"), part))
+                yield _counted(f"{metric}_bucket", {**labels, "le": le}, moments, _observed(bounds, bound, slow=slow))
+            yield _counted(f"{metric}_count", labels, moments, _observed(bounds, float("inf"), slow=slow))
 
     return series
 
@@ -126,9 +127,18 @@ def _quota(at: Labels, moments: Moments) -> Iterator[Series]:
         yield Series("ga4_quota_usage_ratio", labels, _samples(moments, _times(share)))
         yield Series("ga4_quota_updated_timestamp_seconds", labels, _samples(moments, _always(1.0)))
         yield Series("ga4_quota_reset_timestamp_seconds", labels, _samples(moments, _always(DAY)))
+    # A replica that asked for less than the first.
+    at_less = {**at, "instance": "10.0.0.4:8000", "tenant_id": "t1", "property_id": "p1"}
+    yield Series("ga4_quota_usage_ratio", at_less, _samples(moments, _times(0.5)))
     # Replicas that last read the quota before a refill still show the maximum: one knows the next refill, one only that of its reading.
-    for instance, refill in ((OTHER_INSTANCE, 2 * DAY), ("10.0.0.3:8000", 0.0)):
-        stale = {**at, "instance": instance, "tenant_id": "t1", "property_id": "p2"}
+    # Other properties and tenants of this instance are just as stale, which must not make its fresh reading stale.
+    for instance, tenant, property_, refill in (
+        (OTHER_INSTANCE, "t1", "p2", 2 * DAY),
+        (OTHER_INSTANCE, "t1", "p1", 0.0),
+        (INSTANCE, "t1", "p3", 0.0),
+        (INSTANCE, "t2", "p1", 0.0),
+    ):
+        stale = {**at, "instance": instance, "tenant_id": tenant, "property_id": property_}
         yield Series("ga4_quota_usage_ratio", stale, _samples(moments, _always(0.999)))
         yield Series("ga4_quota_updated_timestamp_seconds", stale, _samples(moments, _always(1.0)))
         yield Series("ga4_quota_reset_timestamp_seconds", stale, _samples(moments, _always(refill)))
@@ -147,9 +157,17 @@ def _sse_per_instance(at: Labels, moments: Moments) -> Iterator[Series]:
 
 
 def _pool(at: Labels, moments: Moments) -> Iterator[Series]:
-    for instance, pool, share in ((INSTANCE, "primary", 1.0), (INSTANCE, "replica", 0.7), (OTHER_INSTANCE, "primary", 0.7)):
-        labels = {**at, "instance": instance, "pool_type": pool}
-        yield Series("connection_pool_utilization_ratio", labels, _samples(moments, _times(share)))
+    for labels, share in _scraped_twice(at):
+        yield Series("connection_pool_utilization_ratio", {**labels, "pool_type": "primary"}, _samples(moments, _times(share)))
+    replica = {**at, "instance": INSTANCE, "pool_type": "replica"}
+    yield Series("connection_pool_utilization_ratio", replica, _samples(moments, _times(0.7)))
+
+
+def _scraped_twice(at: Labels) -> Iterator[tuple[Labels, float]]:
+    """Two instances, of which two Services select the first: its series are there twice, from moments in between."""
+    yield {**at, "instance": INSTANCE, "service": "web"}, 1.0
+    yield {**at, "instance": INSTANCE, "service": "web-canary"}, 0.9
+    yield {**at, "instance": OTHER_INSTANCE, "service": "web"}, 0.7
 
 
 def _label_values(at: Labels, moments: Moments) -> Iterator[Series]:
@@ -159,15 +177,16 @@ def _label_values(at: Labels, moments: Moments) -> Iterator[Series]:
 
 
 def _cpu(at: Labels, moments: Moments) -> Iterator[Series]:
-    for instance, share in ((INSTANCE, 1.0), (OTHER_INSTANCE, 0.7)):
-        yield Series("system_cpu_usage_percent", {**at, "instance": instance}, _samples(moments, _times(share)))
+    for labels, share in _scraped_twice(at):
+        yield Series("system_cpu_usage_percent", labels, _samples(moments, _times(share)))
 
 
 def _memory(at: Labels, moments: Moments) -> Iterator[Series]:
-    for instance, share in ((INSTANCE, 1.0), (OTHER_INSTANCE, 0.7)):
-        labels = {**at, "instance": instance}
-        yield Series("system_memory_limit_bytes", labels, _samples(moments, _always(1024.0)))
-        yield Series("system_memory_usage_bytes", {**labels, "type": "rss"}, _samples(moments, _times(1024 * share)))
+    for labels, share in _scraped_twice(at):
+        yield Series("system_memory_limit_bytes", labels, _samples(moments, _always(1024.0 if share == 1.0 else 512.0)))
+        yield Series(
+            "system_memory_usage_bytes", {**labels, "type": "rss"}, _samples(moments, _times(share * 1024 if share != 0.7 else 358))
+        )
         yield Series("system_memory_usage_bytes", {**labels, "type": "vms"}, _samples(moments, _always(90000.0)))
     unlimited = {**at, "instance": "10.0.0.3:8000"}
     yield Series("system_memory_limit_bytes", unlimited, _samples(moments, _always(0.0)))
@@ -178,6 +197,7 @@ _QUOTA = Stimulus(_quota, {"tenant_id": "t1", "property_id": "p1"})
 _POOL = Stimulus(_pool, {"instance": INSTANCE, "pool_type": "primary"})
 _CPU = Stimulus(_cpu, {"instance": INSTANCE})
 _SSE = Stimulus(_sse_per_instance, {"instance": INSTANCE})
+_INSTANCES = ({"instance": INSTANCE}, {"instance": OTHER_INSTANCE})
 _TENANTS = ({"tenant_id": "t1"}, {"tenant_id": "t2"})
 
 STIMULI: Mapping[str, Stimulus] = MappingProxyType(
@@ -188,7 +208,7 @@ STIMULI: Mapping[str, Stimulus] = MappingProxyType(
         "Ga4QuotaExhaustionImminent": _QUOTA,
         "Ga4QuotaHigh": _QUOTA,
         "Ga4ApiHighLatency": Stimulus(
-            _quantile("ga4_api_latency_seconds", {"endpoint": "runReport"}, ({},)), {"endpoint": "runReport"}, warm_up=1
+            _quantile("ga4_api_latency_seconds", {"endpoint": "runReport"}, _INSTANCES), {"endpoint": "runReport"}, warm_up=1
         ),
         "VectorSearchHighLatency": Stimulus(
             _quantile("vector_search_latency_seconds", {"search_type": "hybrid"}, _TENANTS), {"search_type": "hybrid"}, warm_up=1

@@ -72,12 +72,31 @@ CASES = (
     Case("InstrumentationMissing", "silent where nothing is up", [*up(AT, [0.0] * 90), *_OTHERS_CALL], {"20m": SILENT}, {"packs": ["ga4"]}),
     Case("InstrumentationMissing", "silent where nothing is scraped", _OTHERS_CALL, {"20m": SILENT}, {"packs": ["ga4"]}),
     Case(
+        "InstanceDown",
+        "an instance that one of two Services can scrape is up",
+        [
+            *(Series(u.name, {**u.labels, "service": "web"}, u.samples) for u in up(AT, [0.0] * 60)),
+            *(Series(u.name, {**u.labels, "service": "web-canary"}, u.samples) for u in up(AT, [1.0] * 60)),
+        ],
+        {"10m": SILENT},
+    ),
+    Case(
+        "InstrumentationMissing",
+        "one instance of three that is down changes nothing, nor do neighbours without GA4",
+        [*up(AT, [0.0] * 90, [1.0] * 90, [1.0] * 90), *(series for at in NEIGHBOURS for series in up(at, [1.0] * 90))],
+        {"20m": ({"pack": "ga4"},)},
+        {"packs": ["ga4"]},
+    ),
+    Case(
         "InstrumentationMissing",
         "one instance that calls GA4 is enough",
         [*up(AT, [1.0] * 90, [1.0] * 90), Series("ga4_api_calls_total", {**AT, "instance": INSTANCE}, [1.0] * 90)],
         {"20m": SILENT},
         {"packs": ["ga4"]},
     ),
+)
+
+EACH_PACK = (
     *(
         Case(
             "InstrumentationMissing",
@@ -88,3 +107,4 @@ CASES = (
         for pack in _PACKS
     ),
 )
+"""Kept apart: what holds for one pack's part of the expression holds for all, which are made alike."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from harness.content.stimuli import DAY, INSTANCE, OTHER_INSTANCE
-from harness.content.timeline import Samples, Series, counter
+from harness.content.timeline import Labels, Samples, Series, counter
 from harness.content.written import AT, NEIGHBOURS, SERVICE, SILENT, Case
 
 _PROPERTY = {"tenant_id": "t1", "property_id": "p1"}
 _ITS_QUOTA = (_PROPERTY,)
 
 
-def calls(status: str, increments: Sequence[float | None], labels: dict[str, str] | None = None) -> Series:
+def calls(status: str, increments: Sequence[float | None], labels: Labels | None = None) -> Series:
     """GA4 calls that ended with `status`."""
     subject = {**AT, "instance": INSTANCE, "tenant_id": "t1", "endpoint": "runReport", **(labels or {})}
     return Series("ga4_api_calls_total", {**subject, "status": status}, counter(increments))
@@ -42,8 +42,24 @@ def tokens(left: Samples, used: Samples, refill: float, *, instance: str = INSTA
     return series
 
 
-_HOURS = 400
-"""Samples in 100 minutes."""
+_MINUTES = {"scrape": {"interval": "1m"}}
+"""One scrape a minute is enough for alerts that look at an hour."""
+
+
+def _both(series: Series) -> list[Series]:
+    """The same counted half and half by two instances."""
+    halves = [None if sample is None else sample / 2 for sample in series.samples]
+    return [Series(series.name, {**series.labels, "instance": instance}, halves) for instance in (INSTANCE, OTHER_INSTANCE)]
+
+
+_LONG = 100
+"""Minutes that the cases of the quota's pace go on for."""
+
+
+def _pace(left: float, used: float, refill: float, *, instance: str = INSTANCE, read: float = 1.0) -> list[Series]:
+    """A steady pace of `used` tokens a minute, with `left` tokens left."""
+    return tokens([left] * _LONG, [used] * _LONG, refill, instance=instance, read=read)
+
 
 ERRORS = (
     Case(
@@ -73,49 +89,75 @@ ERRORS = (
     Case(
         "Ga4ApiAllCallsFailing",
         "a call every ten minutes that always fails is noticed",
-        [calls("error", [0, *([1] + [0] * 39) * 8]), calls("success", [0] * 321), calls("cancelled", [50] * 321)]
-        + [s for at in NEIGHBOURS for s in (calls("success", [9] * 321, {**at}),)],
-        {"19m": SILENT, "25m15s": SILENT, "25m30s": SERVICE, "75m": SERVICE},
+        [*_both(calls("error", [0, *([1] + [0] * 9) * 8])), calls("cancelled", [50] * 81)]
+        + [calls("success", [9] * 81, at) for at in NEIGHBOURS],
+        {"19m": SILENT, "26m": SILENT, "27m": SERVICE, "75m": SERVICE},
+        _MINUTES,
     ),
     Case(
         "Ga4ApiAllCallsFailing",
-        "one success within the hour keeps it silent",
-        [calls("error", [0, *([1] + [0] * 39) * 10]), calls("success", [0] * 100 + [1] + [0] * 300)]
-        + [s for at in NEIGHBOURS for s in (calls("error", [9] * 401, {**at}),)],
+        "one success within the hour keeps it silent, though neighbours have none",
+        [*_both(calls("error", [0, *([1] + [0] * 9) * 10])), calls("success", [0] * 25 + [1] + [0] * 75)]
+        + [calls("success", [0] * 101, {"tenant_id": "t2"})]
+        + [calls("error", [9] * 101, at) for at in NEIGHBOURS],
         {"30m": SILENT, "70m": SILENT, "84m": SILENT, "92m": SERVICE},
+        _MINUTES,
     ),
     Case(
         "Ga4ApiAllCallsFailing",
         "two failures are not enough, and three are, for an hour",
-        [calls("error", [0, 0, 1, 0, 0, 1] + [0] * 94 + [1] + [0] * 299), calls("success", [0] * 400)],
-        {"24m45s": SILENT, "30m15s": SERVICE, "55m": SERVICE, "62m": SILENT},
+        [calls("error", [0, 1, 1] + [0] * 21 + [1] + [0] * 75)],
+        {"24m": SILENT, "30m": SERVICE, "55m": SERVICE, "62m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4TrafficVanished",
         "fires ten minutes after the last call and five of waiting, while the hour before was busy",
-        [calls("success", [3] * 280 + [0] * 400), calls("cancelled", [9] * 680)]
-        + [s for at in NEIGHBOURS for s in (calls("success", [3] * 680, {**at}),)],
-        {"75m": SILENT, "80m": SILENT, "84m30s": SILENT, "85m": SERVICE, "120m": SERVICE, "137m": SERVICE, "145m": SILENT},
+        [
+            *_both(calls("success", [6] * 70 + [0] * 100)),
+            *_both(calls("error", [6] * 70 + [0] * 100)),
+            calls("cancelled", [36] * 170),
+            *(calls("success", [12] * 170, at) for at in NEIGHBOURS),
+        ],
+        {"75m": SILENT, "80m": SILENT, "83m": SILENT, "85m": SERVICE, "120m": SERVICE, "137m": SERVICE, "146m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4TrafficVanished",
-        "fires when a restart took the counters with it",
-        [calls("success", [3] * 280)],
-        {"90m": SERVICE},
+        "neighbours' calls that vanished are not ours, and failing calls are calls",
+        [calls("error", [12] * 110), *(calls("success", [12] * 70 + [0] * 40, at) for at in NEIGHBOURS)],
+        {"85m": SILENT, "100m": SILENT},
+        _MINUTES,
     ),
+    Case("Ga4TrafficVanished", "fires when a restart took the counters with it", [calls("success", [12] * 70)], {"90m": SERVICE}, _MINUTES),
     Case(
         "Ga4TrafficVanished",
-        "nineteen calls in ten minutes are too few to miss them, twenty-one are not",
-        [calls("success", [0.475] * 280 + [0] * 100)],
-        {"85m15s": SILENT, "90m": SILENT},
+        "nineteen calls in ten minutes are too few to miss them",
+        _both(calls("success", [1.9] * 70 + [0] * 30)),
+        {"85m": SILENT, "90m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4TrafficVanished",
         "twenty-one calls in ten minutes are missed",
-        [calls("success", [0.525] * 280 + [0] * 100)],
+        _both(calls("success", [2.1] * 70 + [0] * 30)),
         {"90m": SERVICE},
+        _MINUTES,
     ),
-    Case("Ga4TrafficVanished", "silent on a service that has just started", [calls("success", [0] * 200)], {"30m": SILENT, "49m": SILENT}),
+    Case(
+        "Ga4TrafficVanished",
+        "one call in a quarter of an hour is a call",
+        [calls("success", [12] * 70 + [1] + ([0] * 8 + [1]) * 5), calls("success", [0] * 110, {"tenant_id": "t2"})],
+        {"85m": SILENT, "95m": SILENT},
+        _MINUTES,
+    ),
+    Case(
+        "Ga4TrafficVanished",
+        "silent on a service that has just started",
+        [calls("success", [0] * 50)],
+        {"30m": SILENT, "49m": SILENT},
+        _MINUTES,
+    ),
 )
 
 QUOTA = (
@@ -128,7 +170,7 @@ QUOTA = (
     Case(
         "Ga4QuotaHigh",
         "an old reading of today still counts",
-        usage(INSTANCE, 0.93, 10, DAY),
+        usage(INSTANCE, 0.93, -40000, 8 * 3600),
         {"59m": _ITS_QUOTA},
     ),
     Case(
@@ -147,54 +189,84 @@ QUOTA = (
         "Ga4QuotaPaceTooHigh",
         "fires when tokens end before the day: two a second, 10,000 left, eight hours to go",
         [
-            *tokens([10000.0] * _HOURS, [30.0] * _HOURS, 8 * 3600),
-            *(Series(s.name, {**s.labels, **at}, s.samples) for at in NEIGHBOURS for s in tokens([9.0] * _HOURS, [99.0] * _HOURS, DAY)),
+            *_pace(10000, 120, 8 * 3600),
+            *(Series(s.name, {**s.labels, **at}, s.samples) for at in NEIGHBOURS for s in _pace(9, 99, DAY)),
         ],
-        {"9m30s": SILENT, "70m": _ITS_QUOTA},
+        {"9m": SILENT, "70m": _ITS_QUOTA},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "silent when they last: a slow pace an hour before the refill",
-        tokens([10000.0] * _HOURS, [30.0] * _HOURS, 10000),
+        _pace(10000, 120, 10000),
         {"90m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "silent in the last quarter of an hour",
-        tokens([10.0] * _HOURS, [30.0] * _HOURS, 6000),
-        {"84m45s": _ITS_QUOTA, "85m": SILENT},
+        _pace(10, 120, 6000),
+        {"84m": _ITS_QUOTA, "85m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "waits ten minutes",
-        tokens([100000.0] * 300 + [1000.0] * 100, [30.0] * _HOURS, 8 * 3600),
-        {"84m45s": SILENT, "85m": _ITS_QUOTA},
+        tokens([100000.0] * 75 + [1000.0] * 25, [120.0] * _LONG, 8 * 3600),
+        {"84m": SILENT, "85m": _ITS_QUOTA},
+        _MINUTES,
+    ),
+    Case("Ga4QuotaPaceTooHigh", "silent when nothing is consumed", _pace(1, 0, DAY), {"90m": SILENT}, _MINUTES),
+    Case(
+        "Ga4QuotaPaceTooHigh",
+        "looks back an hour, also when nothing was consumed lately",
+        tokens([1000.0] * _LONG, [120.0] * 50 + [0.0] * 50, 8 * 3600),
+        {"90m": _ITS_QUOTA},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
-        "silent when nothing is consumed",
-        tokens([1.0] * _HOURS, [0.0] * _HOURS, DAY),
-        {"90m": SILENT},
+        "looks back no longer than an hour",
+        tokens([10000.0] * _LONG, [6000.0] * 20 + [1.0] * 80, 8 * 3600),
+        {"60m": _ITS_QUOTA, "98m": SILENT},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "the lowest reading and all consumers count together",
-        tokens([90000.0] * _HOURS, [15.0] * _HOURS, 7000) + tokens([2000.0] * _HOURS, [15.0] * _HOURS, 7000, instance=OTHER_INSTANCE),
+        _pace(90000, 60, 7000) + _pace(2000, 60, 7000, instance=OTHER_INSTANCE),
         {"90m": _ITS_QUOTA},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
-        "two slow consumers are as fast as one",
-        [s for instance in (INSTANCE, OTHER_INSTANCE) for s in tokens([2500.0] * _HOURS, [15.0] * _HOURS, 7200, instance=instance)],
+        "two slow consumers are as fast as one, and a replica that has not seen the refill does not count",
+        _pace(2500, 60, 7200) + _pace(2500, 60, 7200, instance=OTHER_INSTANCE) + _pace(10, 0, 60, instance="10.0.0.3:8000"),
         {"90m": _ITS_QUOTA},
+        _MINUTES,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "readings from before the refill are ignored, whether the next refill is known or not",
-        tokens([10.0] * _HOURS, [30.0] * _HOURS, 60, instance=OTHER_INSTANCE)
-        + tokens([10.0] * _HOURS, [30.0] * _HOURS, 8 * 3600, instance="10.0.0.3:8000", read=-70000.0)
-        + tokens([200000.0] * _HOURS, [30.0] * _HOURS, 8 * 3600),
+        _pace(10, 120, 60, instance=OTHER_INSTANCE)
+        + _pace(10, 120, 8 * 3600, instance="10.0.0.3:8000", read=-70000.0)
+        + _pace(200000, 120, 8 * 3600),
         {"90m": SILENT},
+        _MINUTES,
+    ),
+    Case(
+        "Ga4QuotaPaceTooHigh",
+        "a reading of this morning still counts, though other properties of the instance were read before the refill",
+        [
+            *_pace(1000, 120, 8 * 3600, read=-40000.0),
+            *(
+                Series(s.name, {**s.labels, **other}, s.samples)
+                for other in ({"property_id": "p2"}, {"tenant_id": "t2"}, {"instance": OTHER_INSTANCE})
+                for s in _pace(500, 0, 60)
+            ),
+        ],
+        {"90m": _ITS_QUOTA},
+        _MINUTES,
     ),
 )
 CASES = ERRORS + QUOTA

@@ -83,7 +83,7 @@ def _missing(profile: Profile) -> str:
     """The packs of which a service that is up shows nothing, as series with the label `pack`."""
     target = promql.target(profile)
     return "\nor ".join(
-        f"label_replace((sum by (namespace, job) (up{{{target}}}) > 0)"
+        f"label_replace((max by (namespace, job) (up{{{target}}}) == 1)"
         f" unless on (namespace, job) {WITNESSES[pack]}{{{target}}},"
         f" {promql.string('pack')}, {promql.string(pack)}, {promql.string('')}, {promql.string('')})"
         for pack in sorted(set(profile.spec.packs), key=PACKS.index)
