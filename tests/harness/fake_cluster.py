@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from monitoring_operator.api import names
@@ -49,11 +49,13 @@ class FakeCluster:
         self._call("get", str(ref))
         return copy.deepcopy(self.objects.get(ref))
 
-    async def list(self, resource: Resource, *, labels: str = "") -> list[Body]:
+    async def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Body]:
         self._call("list", resource.plural)
         key, _, value = labels.partition("=")
         found = [o for r, o in sorted(self.objects.items()) if r.resource == resource]
-        return copy.deepcopy([o for o in found if not labels or (o["metadata"].get("labels") or {}).get(key) == value])
+        for body in found:
+            if not labels or (body["metadata"].get("labels") or {}).get(key) == value:
+                yield copy.deepcopy(body)
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Body:  # noqa: ARG002 -- the protocol's
         self._call("apply", str(manifest.ref))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -29,6 +29,11 @@ def answer(status: int, body: dict[str, Any] | None = None, **headers: str) -> w
 def failure(status: int, message: str = "no", **details: str) -> web.Response:
     """A Status object as the API server gives it."""
     return answer(status, {"kind": "Status", "message": message, "details": details})
+
+
+async def listed(objects: AsyncIterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Everything that a list gives."""
+    return [o async for o in objects]
 
 
 def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]], namespaces: tuple[str, ...] = ()) -> Any:
@@ -154,7 +159,7 @@ def test_lists_come_whole_and_with_their_kind() -> None:
         second = request.query.get("continue") == "more"
         return answer(200, {"metadata": {} if second else {"continue": "more"}, "items": [{"metadata": {"name": "b" if second else "a"}}]})
 
-    found = talk(handler, lambda c: c.list(CONFIG_MAP, labels="monitoring-operator.dev/role=child"))
+    found = talk(handler, lambda c: listed(c.list(CONFIG_MAP, labels="monitoring-operator.dev/role=child")))
     assert [("ConfigMap", "a"), ("ConfigMap", "b")] == [(o["kind"], o["metadata"]["name"]) for o in found]
 
 
@@ -166,7 +171,7 @@ def test_lists_of_some_namespaces_ask_for_nothing_else() -> None:
         seen.append(request.path)
         return answer(200, {"metadata": {}, "items": []})
 
-    talk(handler, lambda c: c.list(SERVICE_MONITOR), ("a", "b"))
+    talk(handler, lambda c: listed(c.list(SERVICE_MONITOR)), ("a", "b"))
     assert [f"/apis/monitoring.coreos.com/v1/namespaces/{n}/servicemonitors" for n in "ab"] == seen
 
 
@@ -177,7 +182,7 @@ def test_what_is_not_served_is_an_empty_list_and_no_object() -> None:
         return failure(404, "the server could not find the requested resource")
 
     assert ([], None, frozenset()) == (
-        talk(handler, lambda c: c.list(SERVICE_MONITOR)),
+        talk(handler, lambda c: listed(c.list(SERVICE_MONITOR))),
         talk(handler, lambda c: c.get(Ref(SERVICE_MONITOR, "shop", "a"))),
         talk(handler, lambda c: c.served("monitoring.coreos.com", "v1")),
     )

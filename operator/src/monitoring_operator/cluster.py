@@ -6,7 +6,7 @@ The generated API classes are left alone: importing them costs 25 MiB and their 
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,9 @@ from monitoring_operator.api.resources import Resource
 REQUEST_TIMEOUT = 10.0
 ATTEMPTS = 4
 FIRST_DELAY = 0.2
-PAGE = 500
+PAGE = 100
+"""Objects in a page of a list: a page of dashboards is parsed and dropped before the next one comes."""
+
 CONNECTIONS = 64
 
 
@@ -41,6 +43,8 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
     else:
         await kube_config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
     configuration.connection_pool_maxsize = CONNECTIONS
+    # Otherwise aiohttp looks for a .netrc file in a thread before every single request.
+    configuration.client_session_kwargs = {"trust_env": False}
     return configuration
 
 
@@ -62,23 +66,22 @@ class KubernetesCluster:
         except (NotFound, NotServed):
             return None
 
-    async def list(self, resource: Resource, *, labels: str = "") -> list[Object]:
+    async def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Object]:
         paths = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in self._namespaces] or [f"{resource.root}/{resource.plural}"]
-        found: list[Object] = []
         for path in paths:
             query = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
-            try:
-                while True:
+            while True:
+                try:
                     page = await self._request("GET", path, query)
+                except (NotFound, NotServed):
+                    break
+                for item in page["items"]:
                     # The items of a list come without apiVersion and kind.
-                    found += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page["items"]]
-                    token = page["metadata"].get("continue")
-                    if not token:
-                        break
-                    query["continue"] = token
-            except (NotFound, NotServed):
-                continue
-        return found
+                    yield {"apiVersion": resource.api_version, "kind": resource.kind, **item}
+                token = page["metadata"].get("continue")
+                if not token:
+                    break
+                query["continue"] = token
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         return await self._apply(_path(manifest.ref), manifest.body, dry_run=dry_run)

@@ -88,6 +88,8 @@ class Store:
         ref, metadata = ref_of(body), body["metadata"]
         labels = metadata.get("labels") or {}
         before = self.children.get(ref)
+        if before is not None and (metadata["uid"], metadata["resourceVersion"]) == (before.uid, before.resource_version):
+            return False
         if before is not None and older(metadata["resourceVersion"], before.resource_version):
             return False
         name, namespace = labels.get(names.LABEL_PROFILE), labels.get(names.LABEL_PROFILE_NAMESPACE)

@@ -1,6 +1,7 @@
 """Resync finds what the watches have lost, and a change of what is served is noticed."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -83,14 +84,14 @@ def test_what_was_made_while_a_list_was_on_its_way_is_not_taken_for_gone() -> No
     ref = next(r for r in cluster.objects if r.resource == SERVICE_MONITOR)
     real = cluster.list
 
-    async def late(resource: Any, *, labels: str = "") -> list[dict[str, Any]]:
-        found = await real(resource, labels=labels)
+    async def late(resource: Any, *, labels: str = "") -> AsyncIterator[dict[str, Any]]:
         if resource == SERVICE_MONITOR:
             world.store.drop_child(ref)
             again = {**cluster.objects[ref], "metadata": {**cluster.objects[ref]["metadata"], "uid": "new", "resourceVersion": "999"}}
             world.store.put_child(again)
-            return []
-        return found
+            return
+        async for body in real(resource, labels=labels):
+            yield body
 
     cluster.list = late  # type: ignore[method-assign]
     asyncio.run(resync(world))

@@ -48,8 +48,8 @@ def choose(ref: AlertmanagerRef | None, known: Iterable[Target]) -> Target:
         if not named:
             raise NoTarget(
                 Reason.ALERTMANAGER_MISSING,
-                f"there is no Alertmanager {ref.namespace}/{ref.name}, which spec.notifications.alertmanager names, or the operator does not watch "
-                "its namespace",
+                f"there is no Alertmanager {ref.namespace}/{ref.name}, which spec.notifications.alertmanager names, "
+                "or the operator does not watch its namespace",
             )
         return next(t for t in targets if (t.namespace, t.secret) == (named[0].namespace, named[0].secret))
     if not targets:

@@ -1,6 +1,6 @@
 """What the rooms above need of a cluster, and how it may fail: the seam at which tests and the command line plug in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 from monitoring_operator.api.manifest import Manifest, Ref
@@ -49,8 +49,8 @@ class Cluster(Protocol):
     async def get(self, ref: Ref) -> Object | None:
         """The object, or None if it does not exist (or its type is not served)."""
 
-    async def list(self, resource: Resource, *, labels: str = "") -> list[Object]:
-        """All objects in the watched namespaces that match the label selector; empty if the type is not served."""
+    def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Object]:
+        """All objects in the watched namespaces that match the label selector, page by page; none if the type is not served."""
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         """Server-side apply with our field manager, forced for the fields that the manifest holds."""

@@ -41,7 +41,7 @@ class Comparison:
         selector = f"{names.LABEL_PROFILE}={profile.name},{names.LABEL_PROFILE_NAMESPACE}={profile.namespace}"
         kept = {m.ref for m in manifests}
         for resource in _OF_PROFILES:
-            for body in await self._cluster.list(resource, labels=selector):
+            async for body in self._cluster.list(resource, labels=selector):
                 ref = Ref(resource, body["metadata"]["namespace"], body["metadata"]["name"])
                 if ref not in kept and applied_fields(body) is not None:
                     changes.append(of_child(ref, body, None))
@@ -64,7 +64,7 @@ class Comparison:
 
     async def secrets(self, profiles: Iterable[Profile]) -> list[Change]:
         """What becomes of the Alertmanagers' configuration Secrets, in which other profiles' parts stay as they are."""
-        targets = sorted(target_of(a) for a in await self._cluster.list(ALERTMANAGER))
+        targets = sorted([target_of(a) async for a in self._cluster.list(ALERTMANAGER)])
         # Alertmanagers that read the same Secret are one target: the first of them, as `choose` has it.
         parts: dict[Target, dict[tuple[str, str], Fragment]] = {
             t: {} for t in {(t.namespace, t.secret): t for t in reversed(targets)}.values()
@@ -80,7 +80,7 @@ class Comparison:
                 parts[choose(profile.spec.notifications.alertmanager, targets)][key] = part
             except NoTarget as nothing:
                 self.notes.append(f"{profile.namespace}/{profile.name}: {nothing.message}")
-        others = {(b["metadata"]["namespace"], b["metadata"]["name"]) for b in await self._cluster.list(PROFILE)} - given.keys()
+        others = {(b["metadata"]["namespace"], b["metadata"]["name"]) async for b in self._cluster.list(PROFILE)} - given.keys()
         changes = [await self._secret(target, fragments, sorted(others)) for target, fragments in parts.items()]
         return [c for c in changes if c is not None]
 

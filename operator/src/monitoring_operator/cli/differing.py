@@ -73,7 +73,7 @@ async def _changes(
     async with _connected(kubeconfig, context) as cluster:
         comparison = Comparison(cluster)
         if labels is None:
-            found = fit(await cluster.list(PROMETHEUS))
+            found = fit([body async for body in cluster.list(PROMETHEUS)])
             inputs = replace(inputs, prometheus_labels=found.labels)
             if found.disagreement and any(p.spec.prometheus.labels is None for p in profiles):
                 comparison.notes.append(found.disagreement)

@@ -22,8 +22,23 @@ Event = Mapping[str, Any]
 Feed = Callable[[World, str | None, Event], None]
 
 
+class NoEssence(kopf.DiffBaseStorage):
+    """Keeps kopf from copying every object, several times, for a comparison that only its change handlers need."""
+
+    def build(self, **_: Any) -> Any:
+        """Nothing of the object is essential."""
+        return {}
+
+    def fetch(self, **_: Any) -> None:
+        """Nothing was stored."""
+
+    def store(self, **_: Any) -> None:
+        """Nothing is stored: the object stays as it is."""
+
+
 def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, world: World) -> None:
     """Adds a feed for every kind that we watch. Builtin kinds are only ever listed by our own label."""
+    settings.persistence.diffbase_storage = NoEssence()
     feeds = {PROFILE: on_profile, PROMETHEUS: on_workload, ALERTMANAGER: on_workload, **dict.fromkeys(CHILDREN, on_child)}
     for resource, feed in feeds.items():
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(

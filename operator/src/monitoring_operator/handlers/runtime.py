@@ -14,7 +14,7 @@ from kubernetes.aio.client import Configuration
 
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.cluster import PAGE, KubernetesCluster
 from monitoring_operator.handlers.feeds import register
 from monitoring_operator.health import Health, serve
 from monitoring_operator.queue import Retry, WorkQueue
@@ -104,6 +104,7 @@ async def _watch(configuration: Configuration, options: Options, world: World) -
     settings.watching.client_timeout = 310
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    settings.watching.chunk_size = PAGE
     # Feeds take microseconds; there is nothing to wait for when a signal comes.
     settings.queueing.exit_timeout = 0.2
     # Without rights on CRDs and namespaces, which are cluster-scoped, kopf must not ask for them.

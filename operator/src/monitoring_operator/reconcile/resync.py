@@ -5,11 +5,12 @@ any worker runs, so that a restart sees the children that exist before it thinks
 """
 
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
-from monitoring_operator.api.cluster import ApiError, Forbidden
+from monitoring_operator.api.cluster import Forbidden
 from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, PROFILE, PROMETHEUS, Resource
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
@@ -70,14 +71,14 @@ async def poll_sources(world: World) -> None:
 
 async def _children(world: World, resource: Resource) -> int:
     before = {r: c.uid for r, c in world.store.children.items() if r.resource == resource}
-    live = await _list(world, resource, OURS)
+    live = set()
     missed = 0
-    for body in live:
+    async for body in _list(world, resource, OURS):
+        live.add(ref_of(body))
         if world.store.put_child(body):
             missed += 1
             _wake_owner(world, body)
-    gone = before.keys() - {ref_of(b) for b in live}
-    for ref in gone:
+    for ref in before.keys() - live:
         # Only what was there before the list began: a child that was made meanwhile is not gone.
         child = world.store.drop_child(ref, before[ref])
         if child is not None:
@@ -89,9 +90,11 @@ async def _children(world: World, resource: Resource) -> int:
 
 async def _workloads(world: World, resource: Resource) -> int:
     before = {r for r in world.store.workloads if r.resource == resource}
-    live = await _list(world, resource, "")
-    changed = sum(world.store.put_workload(body) for body in live)
-    gone = before - {ref_of(b) for b in live}
+    live, changed = set(), 0
+    async for body in _list(world, resource):
+        live.add(ref_of(body))
+        changed += world.store.put_workload(body)
+    gone = before - live
     for ref in gone:
         world.store.workloads.pop(ref, None)
     if changed or gone:
@@ -102,13 +105,12 @@ async def _workloads(world: World, resource: Resource) -> int:
 
 async def _profiles(world: World) -> int:
     before = {k: b["metadata"]["uid"] for k, b in world.store.profiles.items()}
-    live = await _list(world, PROFILE, "")
-    missed = 0
-    for body in live:
-        if world.store.put_profile(body):
-            missed += 1
+    live, missed = set(), 0
+    async for body in _list(world, PROFILE):
+        live.add(_key(body))
+        missed += world.store.put_profile(body)
         world.queue.add(_key(body))
-    for key in before.keys() - {_key(b) for b in live}:
+    for key in before.keys() - live:
         if key in world.store.profiles and world.store.profiles[key]["metadata"]["uid"] == before[key]:
             missed += 1
             world.store.drop_profile(key)
@@ -116,14 +118,10 @@ async def _profiles(world: World) -> int:
     return missed
 
 
-async def _list(world: World, resource: Resource, labels: str) -> list[dict[str, Any]]:
-    if not world.is_served(resource):
-        return []
-    try:
-        return await world.cluster.list(resource, labels=labels)
-    except ApiError:
-        logger.warning("cannot list %s", resource.plural)
-        raise
+async def _list(world: World, resource: Resource, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+    if world.is_served(resource):
+        async for body in world.cluster.list(resource, labels=labels):
+            yield body
 
 
 def _key(body: dict[str, Any]) -> ProfileKey:
