@@ -22,7 +22,9 @@ from monitoring_operator.render import Inputs, render
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
 
-MISSING_CRD_RETRY = 30.0
+UNWATCHED = frozenset({Reason.CRD_MISSING, Reason.NAME_CONFLICT, Reason.NAMESPACE_MISSING})
+UNWATCHED_RETRY = 60.0
+"""Seconds after which is looked again at what stands in the way, where its going away is told by no watch."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +66,10 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
     seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=routes, notes=gathered.notes)
     await _report(world, key, body, seen)
     if failed:
-        crd_only = all(o.reason in ("", Reason.CRD_MISSING) for o in outcomes)
-        again = MISSING_CRD_RETRY if crd_only else LONGEST_BACKOFF
-        raise Retry("; ".join(f"{o.ref}: {o.reason}" for o in outcomes if o.reason), at_most=again)
+        unwatched = all(o.reason in UNWATCHED for o in outcomes if o.reason)
+        raise Retry(
+            "; ".join(f"{o.ref}: {o.reason}" for o in outcomes if o.reason), at_most=UNWATCHED_RETRY if unwatched else LONGEST_BACKOFF
+        )
 
 
 def _keep_route(world: World, key: ProfileKey) -> None:
