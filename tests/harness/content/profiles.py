@@ -18,7 +18,7 @@ EVERYTHING_CHANGED: dict[str, Any] = {
             "VectorSearchHighLatency": {"threshold": 2.5, "for": "1m", "minEvents": 40},
             "SseConnectionsNearLimit": {"threshold": 128, "for": "70s", "scope": "service"},
             "SseConnectionsHigh": {"threshold": 64, "for": "4m", "scope": "service"},
-            "HttpHighServerErrorRate": {"threshold": 0.25, "for": "7m", "minEvents": 300},
+            "HttpHighServerErrorRate": {"threshold": 0.25, "for": "3m", "minEvents": 300},
             "ConnectionPoolExhaustionImminent": {"threshold": 0.625, "for": "1m"},
             "ConnectionPoolHigh": {"threshold": 0.5, "for": "1m"},
             "CpuSaturated": {"threshold": 50, "for": "1m", "severity": "warning"},

@@ -90,7 +90,7 @@ def _errors_of_http(at: Labels, moments: Moments) -> Iterator[Series]:
     yield _counted("http_requests_total", {**report, "status_code": "5xx"}, moments, lambda m: m.events * m.value / 2)
     yield _counted("http_requests_total", {**report, "status_code": "200"}, moments, lambda m: m.events * (1 - m.value) / 2)
     yield _counted("http_requests_total", {**report, "status_code": "404"}, moments, lambda m: m.events * (1 - m.value) / 2)
-    for probe in ("/metrics", "/health", "/healthz", "/health/live", "/livez", "/ready", "/readyz", "/readiness"):
+    for probe in ("/metrics", "/healthz", "/readyz"):
         yield _counted("http_requests_total", {**labels, "endpoint": probe, "status_code": "200"}, moments, lambda m: m.events)
 
 

@@ -67,7 +67,7 @@ CASES = (
             *_OTHERS_CALL,
         ],
         {"14m45s": SILENT, "15m": ({"pack": "ga4"},), "19m45s": ({"pack": "ga4"},), "20m": SILENT},
-        {"packs": ["http", "ga4"]},
+        {"packs": ["ga4"]},
     ),
     Case("InstrumentationMissing", "silent where nothing is up", [*up(AT, [0.0] * 90), *_OTHERS_CALL], {"20m": SILENT}, {"packs": ["ga4"]}),
     Case("InstrumentationMissing", "silent where nothing is scraped", _OTHERS_CALL, {"20m": SILENT}, {"packs": ["ga4"]}),

@@ -52,13 +52,14 @@ def _both(series: Series) -> list[Series]:
     return [Series(series.name, {**series.labels, "instance": instance}, halves) for instance in (INSTANCE, OTHER_INSTANCE)]
 
 
-_LONG = 100
-"""Minutes that the cases of the quota's pace go on for."""
+_LONG = 50
+_EVERY_OTHER_MINUTE = {"scrape": {"interval": "2m"}}
+"""Profile and samples of the cases of the quota's pace, which go on for 100 minutes."""
 
 
 def _pace(left: float, used: float, refill: float, *, instance: str = INSTANCE, read: float = 1.0) -> list[Series]:
     """A steady pace of `used` tokens a minute, with `left` tokens left."""
-    return tokens([left] * _LONG, [used] * _LONG, refill, instance=instance, read=read)
+    return tokens([left] * _LONG, [2 * used] * _LONG, refill, instance=instance, read=read)
 
 
 ERRORS = (
@@ -192,58 +193,58 @@ QUOTA = (
             *_pace(10000, 120, 8 * 3600),
             *(Series(s.name, {**s.labels, **at}, s.samples) for at in NEIGHBOURS for s in _pace(9, 99, DAY)),
         ],
-        {"9m": SILENT, "70m": _ITS_QUOTA},
-        _MINUTES,
+        {"8m": SILENT, "70m": _ITS_QUOTA},
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "silent when they last: a slow pace an hour before the refill",
         _pace(10000, 120, 10000),
         {"90m": SILENT},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "silent in the last quarter of an hour",
-        _pace(10, 120, 6000),
-        {"84m": _ITS_QUOTA, "85m": SILENT},
-        _MINUTES,
+        _pace(10, 120, 5940),
+        {"82m": _ITS_QUOTA, "84m": SILENT},
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "waits ten minutes",
-        tokens([100000.0] * 75 + [1000.0] * 25, [120.0] * _LONG, 8 * 3600),
-        {"84m": SILENT, "85m": _ITS_QUOTA},
-        _MINUTES,
+        tokens([100000.0] * 37 + [1000.0] * 13, [240.0] * _LONG, 8 * 3600),
+        {"82m": SILENT, "84m": _ITS_QUOTA},
+        _EVERY_OTHER_MINUTE,
     ),
-    Case("Ga4QuotaPaceTooHigh", "silent when nothing is consumed", _pace(1, 0, DAY), {"90m": SILENT}, _MINUTES),
+    Case("Ga4QuotaPaceTooHigh", "silent when nothing is consumed", _pace(1, 0, DAY), {"90m": SILENT}, _EVERY_OTHER_MINUTE),
     Case(
         "Ga4QuotaPaceTooHigh",
         "looks back an hour, also when nothing was consumed lately",
-        tokens([1000.0] * _LONG, [120.0] * 50 + [0.0] * 50, 8 * 3600),
+        tokens([1000.0] * _LONG, [240.0] * 25 + [0.0] * 25, 8 * 3600),
         {"90m": _ITS_QUOTA},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "looks back no longer than an hour",
-        tokens([10000.0] * _LONG, [6000.0] * 20 + [1.0] * 80, 8 * 3600),
+        tokens([10000.0] * _LONG, [12000.0] * 10 + [2.0] * 40, 8 * 3600),
         {"60m": _ITS_QUOTA, "98m": SILENT},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "the lowest reading and all consumers count together",
         _pace(90000, 60, 7000) + _pace(2000, 60, 7000, instance=OTHER_INSTANCE),
         {"90m": _ITS_QUOTA},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
         "two slow consumers are as fast as one, and a replica that has not seen the refill does not count",
         _pace(2500, 60, 7200) + _pace(2500, 60, 7200, instance=OTHER_INSTANCE) + _pace(10, 0, 60, instance="10.0.0.3:8000"),
         {"90m": _ITS_QUOTA},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
@@ -252,7 +253,7 @@ QUOTA = (
         + _pace(10, 120, 8 * 3600, instance="10.0.0.3:8000", read=-70000.0)
         + _pace(200000, 120, 8 * 3600),
         {"90m": SILENT},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
     Case(
         "Ga4QuotaPaceTooHigh",
@@ -266,7 +267,7 @@ QUOTA = (
             ),
         ],
         {"90m": _ITS_QUOTA},
-        _MINUTES,
+        _EVERY_OTHER_MINUTE,
     ),
 )
 CASES = ERRORS + QUOTA

@@ -42,7 +42,14 @@ CASES = (
     Case(
         "HttpHighServerErrorRate",
         "failing probes are not the users' requests",
-        [requests("/q", "200", 90), requests("/health", "503", 100), requests("/readyz", "503", 100)],
+        [
+            requests("/q", "200", 90),
+            *(
+                requests(probe, "503", 100)
+                for probe in ("/metrics", "/health", "/healthz", "/healthcheck", "/health/live", "/live", "/livez", "/liveness")
+            ),
+            *(requests(probe, "503", 100) for probe in ("/ready", "/readyz", "/readiness", "/startup", "/startupz")),
+        ],
         {"10m": SILENT},
     ),
     *(
