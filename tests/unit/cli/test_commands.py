@@ -200,6 +200,15 @@ def test_render_says_where_it_cannot_write(tmp_path: Path) -> None:
     assert "cannot write into" in result.stderr
 
 
+def test_what_no_object_can_hold_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size is named, and nothing is printed."""
+    monkeypatch.setattr("monitoring_operator.alertmanager.secret.SIZE_LIMIT", 1000)
+    result = call("render", EXAMPLE)
+
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("monitoring-operator: the merged Alertmanager configuration is ")
+
+
 def test_no_planted_secret_is_rendered(tmp_path: Path) -> None:
     """Secrets that lie in the same file, in the environment or beside it come out nowhere; references to them do."""
     planted = "s3cr3t-planted-value"

@@ -139,6 +139,7 @@ def test_enumerations_are_written_out() -> None:
         (Annotated[str, Field(examples=["a"])], "examples"),
         (int | str, "union"),
         (dict[str, Any], "additionalProperties"),
+        (dict[Literal["a", "b"], int], "keys by enum"),
         (Any, "needs a type"),
     ],
 )

@@ -5,6 +5,7 @@ shared Secret keeps the parts of all other profiles.
 """
 
 import base64
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -66,9 +67,7 @@ class Comparison:
         """What becomes of the Alertmanagers' configuration Secrets, in which other profiles' parts stay as they are."""
         targets = sorted([target_of(a) async for a in self._cluster.list(ALERTMANAGER)])
         # Alertmanagers that read the same Secret are one target: the first of them, as `choose` has it.
-        parts: dict[Target, dict[tuple[str, str], Fragment]] = {
-            t: {} for t in {(t.namespace, t.secret): t for t in reversed(targets)}.values()
-        }
+        parts: dict[Target, dict[Key, Fragment]] = {t: {} for t in {(t.namespace, t.secret): t for t in reversed(targets)}.values()}
         given = {(p.namespace, p.name): p for p in profiles}
         for key, profile in given.items():
             part = fragment(profile, await self._credentials(profile))
@@ -84,7 +83,7 @@ class Comparison:
         changes = [await self._secret(target, fragments, sorted(others)) for target, fragments in parts.items()]
         return [c for c in changes if c is not None]
 
-    async def _secret(self, target: Target, fragments: dict[tuple[str, str], Fragment], others: Iterable[tuple[str, str]]) -> Change | None:
+    async def _secret(self, target: Target, fragments: dict[Key, Fragment], others: Iterable[Key]) -> Change | None:
         ref = Ref(SECRET, target.namespace, target.secret)
         live = await self._cluster.get(ref)
         if live is None and not fragments:
@@ -102,7 +101,9 @@ class Comparison:
             body = await self._cluster.get(Ref(SECRET, profile.namespace, name))
             data = (body or {}).get("data") or {}
             if key in data:
-                found[name, key] = base64.b64decode(data[key]).decode(errors="replace").strip()
+                # What is not text is no credential: the operator passes it over too.
+                with contextlib.suppress(UnicodeDecodeError):
+                    found[name, key] = base64.b64decode(data[key]).decode().strip()
         return found
 
 
