@@ -14,7 +14,6 @@ from monitoring_operator.api.resources import SECRET, Resource
 from monitoring_operator.cli.comparison import Comparison
 from monitoring_operator.render import Inputs
 
-
 PLANTED = "s3cr3t-planted-value"
 
 
