@@ -9,8 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from app_metrics import record_sse_event, track_sse_connection
+
 router = APIRouter(prefix="/v1/tenants/{tenant_id}")
 
+ENDPOINT = "/v1/tenants/{tenant_id}/stream"
 KINDS = ("page_view", "scroll", "click", "purchase")
 
 
@@ -23,7 +26,9 @@ async def stream(
 
 
 async def _visits(tenant_id: str, events: int, pause: float) -> AsyncIterator[str]:
-    for number in range(events):
-        kind = random.choice(KINDS)
-        yield f"event: {kind}\ndata: {json.dumps({'tenant': tenant_id, 'number': number})}\n\n"
-        await asyncio.sleep(pause)
+    with track_sse_connection(tenant_id, ENDPOINT):
+        for number in range(events):
+            kind = random.choice(KINDS)
+            yield f"event: {kind}\ndata: {json.dumps({'tenant': tenant_id, 'number': number})}\n\n"
+            record_sse_event(tenant_id, kind)
+            await asyncio.sleep(pause)

@@ -39,7 +39,7 @@ class MeasuredClient:
 
     def __init__(self, client: Any, tenant_id: object | Callable[[], object], daily_tokens: int | None) -> None:
         self._client = client
-        self._tenant: Callable[[], object] = tenant_id if callable(tenant_id) else lambda: tenant_id
+        self._tenant_id = tenant_id
         self._daily_tokens = daily_tokens
 
     def __getattr__(self, name: str) -> Any:
@@ -47,7 +47,7 @@ class MeasuredClient:
         method = METHODS.get(name)
         if method is None:
             return attribute
-        prepare = (lambda request: request) if name in _WITHOUT_QUOTA else with_quota
+        prepare: Callable[[Any], Any] = _unchanged if name in _WITHOUT_QUOTA else with_quota
         if inspect.iscoroutinefunction(inspect.unwrap(attribute)):
 
             async def call_async(request: Any = None, **kwargs: Any) -> Any:
@@ -68,6 +68,10 @@ class MeasuredClient:
 
         return call
 
+    def _tenant(self) -> object:
+        tenant_id: Any = self._tenant_id
+        return tenant_id() if callable(tenant_id) else tenant_id
+
     def _record(self, tenant_id: object, request: Any, response: Any, category: str) -> None:
         record_answer(tenant_id, _property_of(request), response, category, daily_tokens=self._daily_tokens)
 
@@ -78,6 +82,10 @@ def instrument_ga4_client(client: Any, tenant_id: object | Callable[[], object],
     `daily_tokens` is the property's daily limit of core tokens; unset, it is Google's standard one until an answer shows more.
     """
     return MeasuredClient(client, tenant_id, daily_tokens)
+
+
+def _unchanged(request: Any) -> Any:
+    return request
 
 
 def with_quota(request: Any) -> Any:
