@@ -31,6 +31,7 @@ def extra(*alerts: dict[str, Any]) -> dict[str, Any]:
         rules(CpuHigh={"threshold": 95}),
         rules(SseConnectionsHigh={"threshold": 3000, "scope": "service"}),
         {"dashboards": {"include": ["ga4-health"]}},
+        {"packs": ["http"], **rules(CpuHigh={"enabled": False}, ServiceDown={"for": "5m"})},
     ],
 )
 def test_nothing_is_wrong(sections: dict[str, Any]) -> None:
@@ -58,6 +59,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (rules(CpuSaturated={"threshold": 70}), "spec.alerts.rules.CpuSaturated.threshold", "CpuHigh would warn only above 80 %"),
     (rules(Ga4QuotaHigh={"threshold": 0.96}), "spec.alerts.rules.Ga4QuotaHigh.threshold", "after Ga4QuotaExhaustionImminent"),
+    ({"packs": ["http"], **rules(CpuHigh={"threshold": 70})}, "spec.alerts.rules.CpuHigh", "spec.packs leaves out system"),
     (extra({"alert": "CpuHigh"}), "spec.alerts.extra[0].alert", "is an alert of the catalogue"),
     (extra({}, {}), "spec.alerts.extra[1].alert", "is there already"),
     (extra({"expr": "sum("}), "spec.alerts.extra[0].expr", "is not PromQL: unclosed left parenthesis"),

@@ -179,6 +179,31 @@ def test_panels_show_what_their_alerts_watch() -> None:
                 assert units[alert.alert.unit] == panel.unit
 
 
+def test_heatmaps_show_buckets_in_their_unit() -> None:
+    """The axis of a heatmap is what was measured, in seconds or counts; its cells are how often."""
+    heatmaps = [panel for board in BOARDS.values() for panel in panels(board) if panel["type"] == "heatmap"]
+
+    assert heatmaps
+    for panel in heatmaps:
+        (target,) = panel["targets"]
+        (selector,) = selectors(target["expr"])
+        assert "heatmap" == target["format"]
+        assert {"seconds": "s", "": "short"}[SERIES[selector.metric].unit] == panel["options"]["yAxis"]["unit"]
+        assert "ops" == panel["options"]["cellValues"]["unit"]
+
+
+def test_a_click_on_a_tenant_keeps_everything_else() -> None:
+    """The link in the table of tenants changes the tenant and keeps time range and all other variables."""
+    board = BOARDS["tenant-activity"]
+    table = next(panel for panel in panels(board) if panel["type"] == "table")
+    (link,) = (p["value"][0] for o in table["fieldConfig"]["overrides"] for p in o["properties"] if p["id"] == "links")
+
+    kept = set(re.findall(r"\$\{(\w+):queryparam\}", link["url"]))
+    assert set(variables(board)) - {"tenant"} == kept
+    assert "${__url_time_range}" in link["url"]
+    assert link["url"].endswith("&var-tenant=${__data.fields.tenant_id:percentencode}")
+
+
 def test_a_disabled_alert_draws_no_line() -> None:
     """What no longer fires is no longer shown as a limit."""
     off = dashboards(profile(alerts={"rules": {"CpuHigh": {"enabled": False}}}))["system-overview"]

@@ -22,6 +22,8 @@ def problems(profile: Profile) -> tuple[Problem, ...]:
         alert = catalogue.alerts().get(name)
         if alert is None:
             found.append(Problem(path, f"is not an alert of the catalogue{_nearest(name, ALERT_NAMES)}"))
+        elif override.enabled and alert.group not in (catalogue.AVAILABILITY, *spec.packs):
+            found.append(Problem(path, f"has no effect: spec.packs leaves out {alert.group}, which {name} belongs to"))
         else:
             found += _override(path, alert, override, soonest)
     found += _twins(profile)

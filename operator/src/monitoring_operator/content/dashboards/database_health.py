@@ -43,6 +43,7 @@ POOLS = Row(
             ),
             width=12,
             alerts=_POOL_ALERTS,
+            maximum=1,
         ),
         Panel(
             "Connections in use",

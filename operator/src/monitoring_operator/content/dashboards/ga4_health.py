@@ -118,6 +118,7 @@ QUOTA = Row(
             (Target(_USED, "{{tenant_id}} {{property_id}}"),),
             width=12,
             alerts=_QUOTA_ALERTS,
+            maximum=1,
         ),
         Panel(
             "Time until tokens run out",

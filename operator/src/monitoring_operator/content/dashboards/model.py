@@ -25,8 +25,8 @@ class Panel:
 
     `alerts` are the catalogue's alerts that watch what the panel shows: their thresholds become its lines, their runbooks its links.
     `related` alerts have their runbooks linked only, because their thresholds are about something else than the panel's values.
-    `low_is_bad` colours a value red below 1: for things of which there must be at least one. `defaults`, `options` and `overrides`
-    are added to what the kind of panel brings along.
+    `low_is_bad` colours a value red below 1: for things of which there must be at least one. `maximum` is the end of the axis, where
+    nothing lies beyond it. `defaults` and `overrides` are added to what the kind of panel brings along.
     """
 
     title: str
@@ -42,7 +42,6 @@ class Panel:
     stacked: bool = False
     maximum: float | None = None
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     overrides: tuple[Mapping[str, Any], ...] = ()
     transformations: tuple[Mapping[str, Any], ...] = ()
 

@@ -27,6 +27,7 @@ _OPTIONS: Mapping[str, dict[str, Any]] = {
     "table": {"cellHeight": "sm", "footer": {"show": False}, "showHeader": True},
     "heatmap": {
         "calculate": False,
+        "cellValues": {"unit": "ops"},
         "cellGap": 1,
         "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64},
         "legend": {"show": True},
@@ -67,7 +68,7 @@ def panel_json(panel: Panel, marks: tuple[Mark, ...], number: int, position: dic
         "gridPos": position,
         "id": number,
         "links": [{"targetBlank": True, "title": f"Runbook {m.alert}", "url": m.runbook} for m in marks],
-        "options": {**_OPTIONS[panel.kind], **panel.options},
+        "options": _options(panel),
         "targets": [
             {
                 "datasource": DATASOURCE,
@@ -87,6 +88,12 @@ def panel_json(panel: Panel, marks: tuple[Mark, ...], number: int, position: dic
     if panel.transformations:
         drawn["transformations"] = [dict(t) for t in panel.transformations]
     return drawn
+
+
+def _options(panel: Panel) -> dict[str, Any]:
+    options = _OPTIONS[panel.kind]
+    # A heatmap's unit is that of its buckets; its cells are rates.
+    return {**options, "yAxis": {**options["yAxis"], "unit": panel.unit}} if panel.kind == "heatmap" else options
 
 
 def _defaults(panel: Panel, marks: tuple[Mark, ...]) -> dict[str, Any]:

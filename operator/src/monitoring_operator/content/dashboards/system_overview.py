@@ -175,6 +175,7 @@ SATURATION = Row(
                 ),
             ),
             alerts=("HighMemoryUsage",),
+            maximum=1,
         ),
         Panel(
             "Memory",
@@ -211,6 +212,7 @@ INSTRUMENTATION = Row(
             "state-timeline",
             related=("ServiceDown", "InstanceDown", "InstrumentationMissing"),
             low_is_bad=True,
+            defaults={"mappings": [{"type": "value", "options": {"0": {"text": "down"}, "1": {"text": "up"}}}]},
         ),
         Panel(
             "Scrape duration",

@@ -29,7 +29,8 @@ def _column(index: int, title: str, unit: str) -> Mapping[str, Any]:
 
 _CHOOSE = {
     "title": "Show only this tenant",
-    "url": "${__url.path}?${__url.params:exclude:var-tenant}&var-tenant=${__data.fields.tenant_id:percentencode}",
+    "url": "${__url.path}?${__url_time_range}&${datasource:queryparam}&${namespace:queryparam}&${job:queryparam}&${instance:queryparam}"
+    "&var-tenant=${__data.fields.tenant_id:percentencode}",
 }
 
 GLANCE = Row(
