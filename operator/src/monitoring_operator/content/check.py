@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from monitoring_operator.api import durations
 from monitoring_operator.api.alerts import AlertOverride, ExtraAlert
 from monitoring_operator.api.profile import Problem, Profile
-from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql
+from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql, templates
 from monitoring_operator.content.catalogue import Alert
 
 _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
@@ -110,7 +110,7 @@ def _templates(path: str, extra: ExtraAlert) -> Iterator[Problem]:
     texts = {"summary": extra.summary, "description": extra.description or ""}
     texts |= {f"labels.{k}": v for k, v in extra.labels.items()} | {f"annotations.{k}": v for k, v in extra.annotations.items()}
     for field, text in texts.items():
-        wrong = promql.template_error(text)
+        wrong = templates.error(text)
         if wrong is not None:
             yield Problem(f"{path}.{field}", wrong)
     for name, value in extra.labels.items():

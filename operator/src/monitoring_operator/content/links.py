@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from monitoring_operator.api.profile import Profile
-from monitoring_operator.content import promql
+from monitoring_operator.content import templates
 from monitoring_operator.content.selection import dashboard_names
 
 _VARIABLES = {"instance": "var-instance", "tenant_id": "var-tenant"}
@@ -36,7 +36,7 @@ def dashboard_url(profile: Profile, grafana_url: str, dashboard: str, by: Sequen
     if not available:
         return None
     shown = dashboard if dashboard in available else available[0]
-    base = promql.literal(f"{grafana_url.rstrip('/')}/d/{dashboard_uid(profile, shown)}")
+    base = templates.literal(f"{grafana_url.rstrip('/')}/d/{dashboard_uid(profile, shown)}")
     fixed = f"var-namespace={quote(profile.namespace, safe='')}&var-job={quote(profile.name, safe='')}"
     filled = "".join(f"&{_VARIABLES[label]}={{{{ $labels.{label} | urlquery }}}}" for label in by if label in _VARIABLES)
     return f"{base}?{fixed}{filled}"

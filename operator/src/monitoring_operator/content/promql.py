@@ -1,4 +1,4 @@
-"""PromQL and Prometheus' templates as text: what must be escaped, and what a parser says about a user's expression."""
+"""PromQL as text: what must be escaped, and what a parser says about a user's expression."""
 
 from monitoring_operator.api.profile import Profile
 
@@ -23,11 +23,6 @@ def target(profile: Profile) -> str:
     return f"namespace={string(profile.namespace)},job={string(profile.name)}"
 
 
-def literal(text: str) -> str:
-    """`text` so that Prometheus' template engine puts out exactly it: alert labels and annotations are all templates."""
-    return text.replace("{{", '{{ "{{" }}')
-
-
 def error(expression: str) -> str | None:
     """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
     # Imported here: the parser is a compiled library that only profiles with rules of their own need.
@@ -38,22 +33,3 @@ def error(expression: str) -> str | None:
     except ValueError as refused:
         return f"is not PromQL: {refused}"
     return _NOT_ALERTABLE.get(type(parsed).__name__)
-
-
-def template_error(text: str) -> str | None:
-    """What is visibly wrong with `text` as a template; None if nothing is.
-
-    Go's template language is not parsed, but braces that do not pair up are what makes Prometheus refuse a whole file.
-    """
-    depth = 0
-    position = 0
-    while position < len(text):
-        pair = text[position : position + 2]
-        if pair == "{{":
-            depth += 1
-        elif pair == "}}":
-            depth -= 1
-        if depth not in (0, 1):
-            return "has {{ and }} that do not pair up"
-        position += 2 if pair in ("{{", "}}") else 1
-    return "has a {{ without its }}" if depth else None

@@ -13,7 +13,7 @@ from monitoring_operator.api.alerts import ExtraAlert
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import PROMETHEUS_RULE
-from monitoring_operator.content import promql
+from monitoring_operator.content import templates
 from monitoring_operator.content.effective import Effective, effective
 from monitoring_operator.content.links import dashboard_url, runbook_url
 from monitoring_operator.render.inputs import Inputs
@@ -48,7 +48,7 @@ def _group(profile: Profile, name: str, rules: list[dict[str, Any]]) -> dict[str
 
 def _labels(profile: Profile, severity: str, signal: str, own: Mapping[str, str]) -> dict[str, str]:
     """What an alert carries whatever its expression yields; the reserved ones come last, so that nothing can replace them."""
-    common = {name: promql.literal(value) for name, value in profile.spec.alerts.labels.items()}
+    common = {name: templates.literal(value) for name, value in profile.spec.alerts.labels.items()}
     reserved = {
         names.ALERT_LABEL_NAMESPACE: profile.namespace,
         names.ALERT_LABEL_PROFILE: profile.name,
@@ -62,7 +62,7 @@ def _rule(profile: Profile, inputs: Inputs, wanted: Effective) -> dict[str, Any]
     annotations = {
         "summary": wanted.summary,
         "description": wanted.description,
-        "runbook_url": promql.literal(runbook_url(profile, inputs.runbook_base_url, wanted.alert.name)),
+        "runbook_url": templates.literal(runbook_url(profile, inputs.runbook_base_url, wanted.alert.name)),
     }
     look_at = dashboard_url(profile, inputs.grafana_url, wanted.alert.dashboard, wanted.by)
     if look_at is not None:
@@ -74,7 +74,7 @@ def _rule(profile: Profile, inputs: Inputs, wanted: Effective) -> dict[str, Any]
 
 
 def _extra(profile: Profile, inputs: Inputs, extra: ExtraAlert) -> dict[str, Any]:
-    annotations = {"runbook_url": promql.literal(runbook_url(profile, inputs.runbook_base_url, extra.alert))}
+    annotations = {"runbook_url": templates.literal(runbook_url(profile, inputs.runbook_base_url, extra.alert))}
     look_at = dashboard_url(profile, inputs.grafana_url, "system-overview", ("namespace", "job"))
     if look_at is not None:
         annotations["dashboard_url"] = look_at
