@@ -27,7 +27,7 @@ demo: $(READY) ## watch a profile become its children on a real API server (or: 
 	@$(HARNESS).toolchain --quiet kubectl $(if $(NAMED_KUBECONFIG),,etcd kube-apiserver crds)
 	@$(HARNESS).demo $(if $(NAMED_KUBECONFIG),--kubeconfig '$(NAMED_KUBECONFIG)')
 
-test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests, with coverage
+test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests (ARGS=... goes to pytest)
 	@$(HARNESS).toolchain --quiet
 	@$(BIN)/pytest --cov --cov-report=term --cov-report=xml $(ARGS)
 

@@ -45,7 +45,7 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     kubeconfig = request.config.getoption("--kubeconfig")
     if kubeconfig is None:
         pytest.fail("no cluster was named: make e2e KUBECONFIG=path, or pytest --kubeconfig path", pytrace=False)
-    return Cluster(kubeconfig.resolve(strict=True))
+    return Cluster(kubeconfig.expanduser().resolve(strict=True))
 
 
 @pytest.fixture

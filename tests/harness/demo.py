@@ -107,7 +107,7 @@ def _since(started: float) -> str:
 def main() -> int:
     """Entry point of `make demo`."""
     parser = argparse.ArgumentParser(description="The main job before your eyes.")
-    parser.add_argument("--kubeconfig", type=Path, help="use this cluster instead of one of the demo's own")
+    parser.add_argument("--kubeconfig", type=lambda text: Path(text).expanduser(), help="use this cluster instead of one of the demo's own")
     kubeconfig = parser.parse_args().kubeconfig
     console = Console()
     # What was made on a cluster is taken away again however the demo ends.
