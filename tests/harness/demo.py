@@ -55,20 +55,17 @@ def named_cluster(console: Console, kubeconfig: Path) -> Iterator[tuple[Cluster,
 def scene(cluster: Cluster, console: Console) -> Iterator[None]:
     """What the example refers to: its namespace, the Alertmanager and the Secrets with credentials."""
     console.step("What the example refers to: namespace, Alertmanager, Secrets")
-    with stage.borrowed(cluster) as ensure:
+    with contextlib.ExitStack() as afterwards, stage.borrowed(cluster) as ensure:
         ensure(stage.namespace(NAMESPACE))
         ensure(stage.namespace("monitoring"))
-        made = ensure(stage.ALERTMANAGER)
-        if made:
+        if ensure(stage.ALERTMANAGER):
             console.good("Alertmanager monitoring/main (an object that says which Secret it reads; no pods)")
+            # After the Alertmanager, or the operator would put it back.
+            afterwards.callback(cluster.kubectl, "delete", "secrets", f"--selector={OF_ALERTMANAGER}", "--namespace=monitoring")
         ensure(stage.secret("ga4-notify", NAMESPACE, {"pagerduty": "0" * 32, "slack": "https://hooks.slack.com/services/demo"}))
         ensure(stage.secret("ga4-sentry", NAMESPACE, {"dsn": "https://demo@sentry.example.com/1"}))
         console.good(f"Secrets {NAMESPACE}/ga4-notify and {NAMESPACE}/ga4-sentry")
-        try:
-            yield
-        finally:
-            if made:
-                cluster.kubectl("delete", "secrets", f"--selector={OF_ALERTMANAGER}", "--namespace=monitoring")
+        yield
 
 
 def perform(console: Console, folder: Path, kubeconfig: Path | None) -> int:
