@@ -1,5 +1,7 @@
 """Our checks of users' expressions and templates against promtool, which reads them as prometheus-operator does."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,54 @@ def test_promql_that_the_parser_lacks(expression: str, tmp_path: Path) -> None:
     """The known gaps; one that is closed belongs to the good ones."""
     assert accepted(tmp_path, expr=expression)
     assert promql.error(expression) is not None
+
+
+HOSTILE = [
+    "1" + "+1" * 8000,
+    "(" * 8000 + "1" + ")" * 8000,
+    "sum(" * 3000 + "x" + ")" * 3000,
+    "x" + " or x" * 3000,
+    "x" + "[5m:1m]" * 2000,
+    '"' + '\\"' * 8000,
+    "-" * 16000 + "1",
+    "x{" + 'a="b",' * 2000 + "}",
+]
+
+
+@pytest.mark.parametrize("expression", HOSTILE, ids=lambda e: e[:12])
+def test_hostile_promql_is_refused_quickly(expression: str) -> None:
+    """The parser never sees what would overflow its stack or keep it busy for seconds."""
+    start = time.process_time()
+
+    assert promql.error(expression) is not None
+    assert time.process_time() - start < 0.2
+
+
+@pytest.mark.parametrize("expression", ["1" + "+1" * 500, "(" * 500 + "1" + ")" * 500, "x" + " or x" * 500])
+def test_large_expressions_are_taken(expression: str) -> None:
+    """Up to the limit the parser needs less than 1 MiB of stack, an eighth of what a thread has."""
+    found: list[str | None] = ["not run"]
+    threading.stack_size(1024 * 1024)
+    try:
+        thread = threading.Thread(target=lambda: found.append(promql.error(expression)))
+        thread.start()
+    finally:
+        threading.stack_size(0)
+    thread.join()
+
+    assert found[1:] == [None]
+
+
+HOSTILE_TEMPLATES = ["{{" + " " * 4000, "{{" * 2000, '{{ "' + '\\"' * 2000, "{{/*" + "*/" * 2000, "{{ $a" + " " * 4000 + "}}"]
+
+
+@pytest.mark.parametrize("template", HOSTILE_TEMPLATES)
+def test_hostile_templates_are_judged_quickly(template: str) -> None:
+    """No text keeps the check busy."""
+    start = time.process_time()
+
+    assert templates.error(template) is not None
+    assert time.process_time() - start < 0.2
 
 
 @pytest.mark.parametrize("template", GOOD_TEMPLATES)

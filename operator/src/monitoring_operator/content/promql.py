@@ -1,6 +1,16 @@
 """PromQL as text: what must be escaped, and what a parser says about a user's expression."""
 
+import re
+
 from monitoring_operator.api.profile import Profile
+
+NESTING_LIMIT = 500
+"""Operators and brackets in one expression. The parser descends one call for each: 8000 of them overflow the stack and take the
+whole process down."""
+
+# A string that is never closed ends with the expression, so that no text makes this slow.
+_STRING = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z|\\)|`[^`]*+(?:`|\Z)|\'(?:\\.|[^\'\\])*+(?:\'|\Z|\\)', re.DOTALL)
+_NESTING = re.compile(r"[-+*/%^(\[{]|[<>=!]=?|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 _NOT_ALERTABLE = {
     "StringLiteral": "is a string; an alert needs an instant vector or a number",
@@ -25,6 +35,8 @@ def target(profile: Profile) -> str:
 
 def error(expression: str) -> str | None:
     """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
+    if len(_NESTING.findall(_STRING.sub("", expression))) > NESTING_LIMIT:
+        return f"has more than {NESTING_LIMIT} operators and brackets"
     # Imported here: the parser is a compiled library that only profiles with rules of their own need.
     import promql_parser  # noqa: PLC0415
 

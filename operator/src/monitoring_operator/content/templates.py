@@ -19,8 +19,10 @@ _BLOCKS = frozenset({"if", "range", "with", "define", "block"})
 _KEYWORDS = _BLOCKS | {"else", "end", "template", "break", "continue", "nil", "true", "false"}
 _VARIABLES = frozenset({"labels", "value", "externalLabels", "externalURL"})
 
-_STRING = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|\'(?:\\.|[^\'\\\n])*\''
-_ACTION = re.compile(r"\{\{(?:-\s)?\s*(/\*.*?\*/|(?:" + _STRING + r"|(?!\}\})[^\"`'])*?)\s*(?:\s-)?\}\}", re.DOTALL)
+_STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`|\'(?:\\.|[^\'\\\n])*+\''
+_COMMENT = re.compile(r"\{\{(?:-\s+)?/\*.*?\*/(?:\s+-)?\}\}", re.DOTALL)
+# Possessive, so that no text makes this slow: what it can match, it can match in one way only.
+_ACTION = re.compile(r"\{\{((?:" + _STRING + r"|(?!\}\})[^\"`'])*+)\}\}", re.DOTALL)
 _DECLARED = re.compile(r"\$(\w+)(?:\s*,\s*\$(\w+))?\s*:?=")
 
 
@@ -34,13 +36,15 @@ def error(text: str) -> str | None:
     known = set(_VARIABLES)
     depth = position = 0
     while (start := text.find("{{", position)) >= 0:
+        comment = _COMMENT.match(text, start)
+        if comment is not None:
+            position = comment.end()
+            continue
         found = _ACTION.match(text, start)
         if found is None:
             return "has a {{ that is never closed"
         position = found.end()
-        code = re.sub(_STRING, '""', found[1])
-        if code.startswith("/*"):
-            continue
+        code = _code(found[1])
         if not code:
             return "has a {{ }} with nothing in it"
         known |= {name for declared in _DECLARED.findall(code) for name in declared if name}
@@ -52,6 +56,13 @@ def error(text: str) -> str | None:
         if depth < 0 or (word == "else" and not depth):
             return f"has an {{{{ {word} }}}} without a beginning"
     return "has a block without its {{ end }}" if depth else None
+
+
+def _code(action: str) -> str:
+    """What an action says, without its strings and the dashes that trim the text around it."""
+    bare = re.sub(_STRING, '""', action)
+    bare = bare[1:] if re.match(r"-\s", bare) else bare
+    return (bare[:-1] if re.search(r"\s-$", bare) else bare).strip()
 
 
 def _unknown(code: str, variables: set[str]) -> str | None:
