@@ -43,13 +43,13 @@ class HitRate:
         hits_name, misses_name, rate_name = self._names
         rates, misses = self._registry.values[rate_name], self._registry.values[misses_name]
         for key, hits in list(self._registry.values[hits_name].series.items()):
-            current = _Sample(at, hits.value, hits.value + misses.at(*key).value)
+            current = _Sample(at, hits.value, hits.value + misses.unguarded(*key).value)
             samples = self._samples.setdefault(key, deque([_Sample(at, 0.0, 0.0)]))
             while len(samples) > 1 and at - samples[1].at >= WINDOW:
                 samples.popleft()
             lookups = current.lookups - samples[0].lookups
             if lookups > 0:
-                rates.at(*key).value = (current.hits - samples[0].hits) / lookups
+                rates.unguarded(*key).value = (current.hits - samples[0].hits) / lookups
             else:
                 rates.remove(*key)
             if len(samples) == 1 or at - samples[-1].at >= _STEP:

@@ -5,7 +5,7 @@ The rendering yields to the event loop after every piece, so even 100,000 series
 
 import zlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
 import anyio.to_thread
@@ -18,6 +18,9 @@ from app_metrics.exposition import pieces
 from app_metrics.foreign import ForeignMetrics
 from app_metrics.negotiation import OPENMETRICS, TEXT, wants_gzip, wants_openmetrics
 from app_metrics.registry import Registry
+
+if TYPE_CHECKING:
+    from app_metrics.multiprocess import SharedFolder
 
 _ELSEWHERE = (Match.NONE, dict[str, Any]())
 _GZIP = 16 + zlib.MAX_WBITS
@@ -34,9 +37,10 @@ class MetricsRoute(Route):
 class MetricsEndpoint:
     """Answers GET and HEAD with the metrics of `registry` and of `foreign`."""
 
-    def __init__(self, registry: Registry, foreign: ForeignMetrics | None) -> None:
+    def __init__(self, registry: Registry, foreign: ForeignMetrics | None, shared: "SharedFolder | None" = None) -> None:
         self._registry = registry
         self._foreign = foreign
+        self._shared = shared
 
     async def __call__(self, request: Request) -> Response:
         openmetrics = wants_openmetrics(",".join(request.headers.getlist("accept")))
@@ -48,13 +52,17 @@ class MetricsEndpoint:
         return StreamingResponse(body, headers=headers)
 
     async def _body(self, *, openmetrics: bool) -> AsyncIterator[bytes]:
-        self._registry.refresh()
-        for piece in pieces(self._registry, openmetrics=openmetrics):
+        if self._shared is None:
+            registry = self._registry
+            registry.refresh()
+        else:
+            registry = await anyio.to_thread.run_sync(self._shared.collect)
+        for piece in pieces(registry, openmetrics=openmetrics):
             yield piece.encode()
             await anyio.lowlevel.checkpoint()
-        if self._foreign is not None:
+        if foreign := self._foreign:
             # In a thread: whoever wrote those collectors may have meant them to block.
-            yield await anyio.to_thread.run_sync(lambda: self._foreign.page(openmetrics=openmetrics) if self._foreign else b"")
+            yield await anyio.to_thread.run_sync(lambda: foreign.page(openmetrics=openmetrics))
         if openmetrics:
             yield b"# EOF\n"
 

@@ -5,15 +5,33 @@ once: a page with one name twice is refused as a whole. `_created` series, two f
 """
 
 import logging
+import os
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from app_metrics.catalogue import BY_NAME
 
 _log = logging.getLogger("app_metrics")
 _END = b"# EOF\n"
+
+
+def process_registry(*, several_processes: bool) -> CollectorRegistry | None:
+    """prometheus-client's metrics of this process, or of all that share a page; None if it keeps those apart.
+
+    With several processes a page of one's own metrics would be another's at the next scrape. prometheus-client shares them through
+    PROMETHEUS_MULTIPROC_DIR; without that they are left out.
+    """
+    if not several_processes:
+        return REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        _log.warning("PROMETHEUS_MULTIPROC_DIR is not set: metrics registered with prometheus-client are not shown")
+        return None
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
 
 
 class ForeignMetrics:

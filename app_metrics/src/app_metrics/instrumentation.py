@@ -1,7 +1,9 @@
 """The one line for an application: `instrument(app)`."""
 
 import logging
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app_metrics.http import HttpRecorder
@@ -32,7 +34,8 @@ def instrument(
     Works before the first request and from a lifespan handler. `path` None serves no page. `limits` bounds the values of single
     labels (by default fewer than 100 each), `pinned` names values that are never folded into `__other__`. `extra` is a
     prometheus-client registry whose metrics are shown too, by default its global one. A second call on the same application
-    changes nothing and says so in the log.
+    changes nothing and says so in the log. With APP_METRICS_MULTIPROC_DIR set, worker processes share that folder and each page
+    speaks for all of them.
 
     Raises ValueError if `path` does not begin with a slash or a limit is below 1, TypeError if `app` is no Starlette application.
     """
@@ -69,11 +72,15 @@ def _wrap(app: "Starlette", registry: Registry) -> None:
 
 def _serve(app: "Starlette", path: str, registry: Registry, extra: "CollectorRegistry | None") -> None:
     # Imported here: `import app_metrics` must cost nothing to those who only use its catalogue or its recorders.
-    from prometheus_client import REGISTRY as CLIENT_REGISTRY  # noqa: PLC0415
-
     from app_metrics.endpoint import MetricsEndpoint, MetricsRoute  # noqa: PLC0415
-    from app_metrics.foreign import ForeignMetrics  # noqa: PLC0415
+    from app_metrics.foreign import ForeignMetrics, process_registry  # noqa: PLC0415
 
-    endpoint = MetricsEndpoint(registry, ForeignMetrics(CLIENT_REGISTRY if extra is None else extra))
+    shared = None
+    if folder := os.environ.get("APP_METRICS_MULTIPROC_DIR"):
+        from app_metrics.multiprocess import SharedFolder  # noqa: PLC0415 - file locks are not there on every system
+
+        shared = SharedFolder(registry, Path(folder))
+    theirs = process_registry(several_processes=shared is not None) if extra is None else extra
+    endpoint = MetricsEndpoint(registry, ForeignMetrics(theirs) if theirs is not None else None, shared)
     # First, so that neither a catch-all route nor a mount at the root hides it; a route and no mount, so that it is not redirected.
     app.router.routes.insert(0, MetricsRoute(path, endpoint.__call__, methods=["GET"], include_in_schema=False, name="metrics"))

@@ -20,9 +20,9 @@ _INTRODUCTION = """# Metrics
 
 Generated from `app_metrics/src/app_metrics/catalogue.py`; `python -m app_metrics.reference` prints it.
 
-What an application instrumented with `app_metrics` exposes. Names are those that PromQL sees; a histogram has the series `_bucket`, `_sum` and
-`_count`. Metrics marked with ○ are not in the requirements' list: they are needed to do those right. Each label has fewer than 100 values
-(`instrument(app, limits=...)` changes that); what comes after them is recorded as `__other__`.
+What an application instrumented with `app_metrics` exposes. Names are those that PromQL sees; a histogram has the series
+`_bucket`, `_sum` and `_count`. Metrics marked with ○ are not in the requirements' list: they are needed to do those right. Each
+label has fewer than 100 values (`instrument(app, limits=...)` changes that); what comes after them is recorded as `__other__`.
 """
 
 

@@ -6,6 +6,7 @@ one lock, and every series keeps the text before its number, so that a scrape fo
 
 import logging
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
@@ -136,7 +137,8 @@ class Registry:
 
     def set(self, name: str, *values: object, to: float) -> None:
         """Sets a gauge."""
-        self.values[name].at(*values).value = float(to)
+        series = self.values[name].at(*values)
+        series.value, series.at = float(to), time.time()
 
     def add(self, name: str, *values: object, by: float) -> None:
         """Moves a gauge up or down."""
@@ -159,9 +161,12 @@ class Registry:
         """Calls `hook` before each scrape to refresh gauges; a second hook of the same name replaces the first."""
         self.hooks[name] = hook
 
-    def refresh(self) -> None:
-        """Counts a scrape and runs the hooks; one that fails is logged and leaves the others and the page alone."""
-        self.scrapes += 1
+    def refresh(self, *, scrape: bool = True) -> None:
+        """Runs the hooks, before a scrape or (`scrape` False) in between.
+
+        A hook that fails is logged and leaves the others and the page alone.
+        """
+        self.scrapes += scrape
         for name, hook in list(self.hooks.items()):
             try:
                 hook()

@@ -19,13 +19,13 @@ class Exemplar(NamedTuple):
 
 
 class Value:
-    """A counter's or a gauge's single number."""
+    """A counter's or a gauge's single number; `at` is when a gauge was last set, in Unix seconds."""
 
-    __slots__ = ("head", "value")
+    __slots__ = ("at", "head", "value")
 
     def __init__(self, head: str) -> None:
         self.head = head
-        self.value = 0.0
+        self.value = self.at = 0.0
 
 
 class Distribution:
