@@ -23,9 +23,10 @@ from app_metrics.integrations.sqlalchemy import instrument_engine
 @pytest.fixture(autouse=True)
 def _clean() -> Iterator[None]:
     """The integrations write to the process's registry: empty before and after, engines of other tests gone."""
-    gc.collect()
     REGISTRY.clear()
     yield
+    gc.collect()
+    REGISTRY.refresh()
     REGISTRY.clear()
 
 

@@ -36,7 +36,8 @@ def instrument_engine(engine: Any, pool_type: str = "primary") -> None:
     _engines[pool_type] = sync
     _listen(sync, pool_type)
     _time_connections(sync, pool_type)
-    REGISTRY.before_scrape(f"the connection pool {pool_type}", _pool_reader(weakref.ref(sync), pool_type))
+    hook = f"the connection pool {pool_type}"
+    REGISTRY.before_scrape(hook, _pool_reader(weakref.ref(sync), pool_type, hook))
 
 
 def _listen(engine: Engine, pool_type: str) -> None:
@@ -77,10 +78,11 @@ def _time_connections(engine: Engine, pool_type: str) -> None:
     engine.raw_connection = timed  # type: ignore[method-assign]
 
 
-def _pool_reader(reference: "weakref.ref[Engine]", pool_type: str) -> Callable[[], None]:
+def _pool_reader(reference: "weakref.ref[Engine]", pool_type: str, hook: str) -> Callable[[], None]:
     def read() -> None:
         engine = reference()
         if engine is None:
+            REGISTRY.hooks.pop(hook, None)
             for name in ("connection_pool_active_connections", "connection_pool_max_connections", "connection_pool_utilization_ratio"):
                 REGISTRY.values[name].remove(pool_type)
             return
