@@ -43,6 +43,10 @@ class Guard:
         self._on_overflow = on_overflow
         self._admitted: dict[str, set[str]] = {}
         self._warned: set[str] = set()
+        self.agree: Callable[[str, str, set[str], int], bool] | None = None
+        """Asked before a new value is admitted, where several processes share a bound: whether all of them admit it. Given the label,
+        the value, what this process has admitted (and is to learn of the others' choices) and the label's bound.
+        """
         self.configure(limits, pinned)
 
     def configure(self, limits: Mapping[str, int] | None = None, pinned: Mapping[str, Iterable[str]] | None = None) -> None:
@@ -68,7 +72,7 @@ class Guard:
         if text in admitted or text == OTHER:
             return text
         limit = self._limits.get(label, MAX_VALUES)
-        if len(admitted) < limit - 1:
+        if len(admitted) < limit - 1 and (self.agree is None or self.agree(label, text, admitted, limit)):
             admitted.add(text)
             return text
         if label not in self._warned:

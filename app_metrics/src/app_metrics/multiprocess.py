@@ -14,7 +14,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -43,15 +43,36 @@ class SharedFolder:
         self._writing = threading.Lock()
         self._lock_file: int | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        registry.guard.agree = self._agree
         self._begin()
         reference = weakref.WeakMethod(self._after_fork)
         os.register_at_fork(after_in_child=lambda: (forked := reference()) is not None and forked())
         atexit.register(self.write)
 
+    def _agree(self, label: str, value: str, admitted: set[str], limit: int) -> bool:
+        """First come, first served among all workers: with a choice of its own each would have a bound of its own. Once a label is full,
+        everybody knows all of it and nobody asks again.
+        """
+        path = self._folder / "admitted"
+        try:
+            with self._exclusively("admit"):
+                known: dict[str, list[str]] = cast("Any", _read(path)) or {}
+                values = known.setdefault(label, [])
+                admitted.update(values)
+                if value in admitted:
+                    return True
+                if len(admitted) >= limit - 1:
+                    return False
+                values.append(value)
+                self._replace(path, known)
+        except OSError:
+            _log.exception("the workers could not agree on a value of the label %s", label)
+        return True
+
     def _begin(self) -> None:
         """Takes a name and the lock that says that its bearer lives, and keeps writing."""
         self._name = f"{os.getpid()}-{uuid4().hex}"
-        with self._exclusively():  # a sweep between the two lines would take the newborn for dead
+        with self._exclusively("sweep"):  # a sweep between the two lines would take the newborn for dead
             self._lock_file = os.open(self._folder / f"{self._name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
             fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         threading.Thread(target=self._keep_writing, args=(weakref.ref(self),), name="app_metrics", daemon=True).start()
@@ -86,26 +107,26 @@ class SharedFolder:
             self._registry.refresh(scrape=False)
             self._replace(self._folder / f"{self._name}.json", take(self._registry))
 
-    def _replace(self, path: Path, snapshot: Snapshot) -> None:
+    def _replace(self, path: Path, content: Mapping[str, Any]) -> None:
         """All or nothing: whoever reads meanwhile sees the old file. The new one bears our name until it is complete."""
         unfinished = self._folder / f".{path.name}.{self._name}"
-        unfinished.write_text(json.dumps(snapshot), encoding="utf-8")
+        unfinished.write_text(json.dumps(content), encoding="utf-8")
         unfinished.replace(path)
 
     def collect(self) -> Registry:
         """A registry with the values of all processes, dead ones included as far as they were counters."""
         self._registry.refresh()
         self.write()
-        with self._exclusively():
+        with self._exclusively("sweep"):
             archive, living = self._sweep()
             fill(self._everybody, [archive, *living])
         self._everybody.refresh()
         return self._everybody
 
     @contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        """One process at a time reads and sweeps: a file that is gone must be in the archive that was read."""
-        descriptor = os.open(self._folder / "sweep", os.O_CREAT | os.O_RDWR, 0o600)
+    def _exclusively(self, what: str) -> Iterator[None]:
+        """One process at a time. Who sweeps reads too: a file that is gone must be in the archive that was read."""
+        descriptor = os.open(self._folder / what, os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
