@@ -179,6 +179,21 @@ METRICS: tuple[Metric, ...] = (
     _histogram(
         "http_response_size_bytes", "method endpoint", "Size of response bodies, counted as sent.", BYTES, pack="http", unit="bytes"
     ),
+    _counter(
+        "http_client_requests_total",
+        "host method status_code",
+        "Outgoing HTTP requests by status, or by the exception that came instead.",
+        pack="http",
+        required=False,
+    ),
+    _histogram(
+        "http_client_request_duration_seconds",
+        "host method",
+        "Duration of outgoing HTTP requests, to the response's headers.",
+        SECONDS,
+        pack="http",
+        required=False,
+    ),
     # Database
     _gauge(
         "connection_pool_utilization_ratio",

@@ -16,6 +16,7 @@ from starlette.routing import Host, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from app_metrics import Registry, instrument
+from app_metrics.exposition import page
 
 Seen = Callable[[], dict[tuple[str, str, str], float]]
 ONE_FOUND = ("GET", "/items/{item_id}", "200")
@@ -363,6 +364,22 @@ def test_measuring_never_raises_into_the_application(
 
     assert 200 == messages[0]["status"]
     assert ["could not measure a response"] == [record.message for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "shown"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", True),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", False),
+        ("00-0af7651916cd43dd8448eb211c8031zz-b7ad6b7169203331-01", False),
+        ("garbage", False),
+    ],
+)
+def test_trace_of_a_slow_request_can_be_found(traceparent: str, *, shown: bool, registry: Registry, drive: Any) -> None:
+    """The bucket carries the id of the latest sampled trace as its exemplar; an unsampled or broken one leads nowhere."""
+    drive.run(application(registry), "/items/1", headers={"traceparent": traceparent})
+
+    assert shown == (b'# {trace_id="0af7651916cd43dd8448eb211c80319c"} ' in page(registry, openmetrics=True))
 
 
 def test_hostile_requests_make_few_series(registry: Registry, drive: Any, read: Callable[[], dict[str, float]]) -> None:

@@ -5,6 +5,7 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from google.analytics.data_v1beta import types as ga4_types
 from google.api_core.exceptions import ResourceExhausted
@@ -17,6 +18,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from app_metrics import REGISTRY
 from app_metrics.exposition import page
 from app_metrics.integrations.ga4 import instrument_ga4_client
+from app_metrics.integrations.httpx import MeasuredAsyncTransport, MeasuredTransport
 from app_metrics.integrations.sqlalchemy import instrument_engine
 
 
@@ -239,6 +241,42 @@ def test_async_client_and_its_error_type() -> None:
     with pytest.raises(ResourceExhausted):
         asyncio.run(client.run_report({"property": "properties/1001"}))
     assert {"resource_exhausted,acme": 1.0} == shown("ga4_api_errors_total")
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    """A server: refuses one path."""
+    if request.url.path == "/refused":
+        raise httpx.ConnectError("refused")
+    return httpx.Response(204)
+
+
+def test_outgoing_requests_and_their_failures() -> None:
+    """What event hooks miss, too; hosts and methods are bounded labels, paths are none at all."""
+    with httpx.Client(transport=MeasuredTransport(httpx.MockTransport(answer)), base_url="https://api.invalid") as client:
+        client.get("/a/1")
+        client.request("FOO", "/a/2")
+        with pytest.raises(httpx.ConnectError):
+            client.get("/refused")
+
+    expected = {"api.invalid,GET,204": 1.0, "api.invalid,__other__,204": 1.0, "api.invalid,GET,ConnectError": 1.0}
+    assert expected == shown("http_client_requests_total")
+    assert {"api.invalid,GET": 2.0, "api.invalid,__other__": 1.0} == shown("http_client_request_duration_seconds_count")
+
+
+def test_outgoing_async_request_that_is_given_up() -> None:
+    """Cancelled is neither a status nor an error."""
+
+    async def slow(_request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(60)
+        raise AssertionError("unreachable")
+
+    async def example() -> None:
+        async with httpx.AsyncClient(transport=MeasuredAsyncTransport(httpx.MockTransport(slow))) as client:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.get("https://api.invalid/"), 0.02)
+
+    asyncio.run(example())
+    assert {"api.invalid,GET,cancelled": 1.0} == shown("http_client_requests_total")
 
 
 def test_other_attributes_pass_through() -> None:

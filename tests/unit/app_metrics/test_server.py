@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry, Counter
@@ -80,6 +81,44 @@ def test_page_passes_promtool(registry: Registry, serve: Any) -> None:
     result = subprocess.run([find("promtool"), "check", "metrics"], input=page, capture_output=True, text=True, check=False)
     assert ("", "", 0) == (result.stdout, result.stderr, result.returncode)
     assert list(parse_text(page))
+
+
+def test_name_that_both_have_is_shown_once(registry: Registry, serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A page with one name twice is refused as a whole; an application that moves from another library has both for a while."""
+    extra = CollectorRegistry()
+    Counter("http_requests", "Another library's.", ["handler"], registry=extra).labels("/a").inc()
+    Counter("orders", "The application's own.", registry=extra).inc()
+    app = FastAPI()
+    instrument(app, registry=registry, extra=extra)
+    with serve(app) as url:
+        page = httpx.get(f"{url}/metrics").text
+
+    assert 1 == page.count("# TYPE http_requests_total counter")
+    assert "handler" not in page
+    assert "orders_total 1.0" in page
+    assert ["http_requests is registered with prometheus-client too; only app_metrics' own is shown"] == caplog.messages
+
+
+def test_collector_that_fails_costs_its_own_registry_only(registry: Registry, serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The rest of the page is still good."""
+
+    class Broken:
+        def collect(self) -> Any:
+            raise OSError("gone")
+
+        def describe(self) -> list[Any]:
+            return []
+
+    extra = CollectorRegistry()
+    extra.register(Broken())
+    app = FastAPI()
+    instrument(app, registry=registry, extra=extra)
+    with serve(app) as url:
+        page = httpx.get(f"{url}/metrics", headers={"accept": PROMETHEUS_ACCEPT}).text
+
+    assert "system_uptime_seconds " in page
+    assert page.endswith("# EOF\n")
+    assert ["could not render the metrics registered with prometheus-client"] == caplog.messages
 
 
 def test_page_is_served_to_get_and_head_only(registry: Registry, serve: Any) -> None:
