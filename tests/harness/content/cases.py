@@ -115,11 +115,11 @@ def boundary_cases(s: Subject) -> Iterator[dict[str, Any]]:
     yield s.test("silent just below the threshold", _surrounded(s, [below] * long), dict.fromkeys((fires, long - 1), False))
     yield s.test("silent without data", [], dict.fromkeys((0, fires, long), False))
     if s.threshold == math.ldexp(round(math.ldexp(s.threshold, 20)), -20) and s.alert.alert.histogram is None:
-        yield s.test("silent at the threshold", _surrounded(s, [Moment(s.threshold)] * long), dict.fromkeys((fires, long - 1), False))
+        yield s.test("silent at the threshold", _alone(s, [Moment(s.threshold)] * long), dict.fromkeys((fires, long - 1), False))
     if s.wait > 1 and not s.stimulus.warm_up:
         # One healthy sample starts the wait anew.
         dip = [above] * (fires - 1) + [healthy] + [above] * (s.wait + 1)
-        yield s.test("a dip starts `for` anew", _surrounded(s, dip), {fires: False, 2 * fires - 1: False, 2 * fires: True})
+        yield s.test("a dip starts `for` anew", _alone(s, dip), {fires: False, 2 * fires - 1: False, 2 * fires: True})
 
 
 def traffic_cases(s: Subject) -> Iterator[dict[str, Any]]:
@@ -129,8 +129,8 @@ def traffic_cases(s: Subject) -> Iterator[dict[str, Any]]:
     worst = 1.0 if s.alert.alert.unit == "ratio" else s.threshold * (1 + MARGIN)
     few, enough = (Moment(worst, s.alert.min_events * share / s.window) for share in (0.95, 1.05))
     long = 2 * s.window + s.wait + 4
-    yield s.test("silent on low traffic", _surrounded(s, [few] * long), dict.fromkeys((s.wait + s.window, long - 1), False))
-    yield s.test("fires on just enough traffic", _surrounded(s, [enough] * long), {s.wait: False, long - 1: True})
+    yield s.test("silent on low traffic", _alone(s, [few] * long), dict.fromkeys((s.wait + s.window, long - 1), False))
+    yield s.test("fires on just enough traffic", _alone(s, [enough] * long), {s.wait: False, long - 1: True})
 
 
 def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
@@ -138,7 +138,7 @@ def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
     above = Moment(s.threshold * (1 + MARGIN))
     gap: Moments = ([above] * 5 + [None] * 2) * (s.wait // 5 + 4)
     end = s.stimulus.warm_up + s.wait + 3
-    yield s.test("fires through failed scrapes", _surrounded(s, gap), {end: True})
+    yield s.test("fires through failed scrapes", _alone(s, gap), {end: True})
 
 
 def all_cases(s: Subject) -> list[dict[str, Any]]:
@@ -162,13 +162,17 @@ def window_cases(s: Subject) -> Iterator[dict[str, Any]]:
     # The share of bad events that the window still holds falls evenly, from all to none.
     quiet = math.floor(s.window * (1 - limit))
     moments = [Moment(worst)] * sick + [Moment(well)] * (2 * s.window)
-    yield s.test("forgets after the window", _surrounded(s, moments), {sick + quiet - 2: True, sick + quiet + 2: False})
+    yield s.test("forgets after the window", _alone(s, moments), {sick + quiet - 2: True, sick + quiet + 2: False})
     if ratio:
         # The same number of bad events each time, first among four times as many as the threshold allows, then among 0.6 times.
         bad = 1000 * s.threshold
         moments = [Moment(bad / 4000, 4000)] * (s.window + 3) + [Moment(bad / 600, 600)] * (3 * s.window + s.wait)
         crossing = s.window + 3 + math.floor(s.window * 3000 / 3400) + s.wait
-        yield s.test("compares with the window's traffic", _surrounded(s, moments), {crossing - 2: False, crossing + 2: True})
+        yield s.test("compares with the window's traffic", _alone(s, moments), {crossing - 2: False, crossing + 2: True})
+
+
+def _alone(s: Subject, moments: Moments) -> list[Series]:
+    return list(s.stimulus.series(s.at, moments))
 
 
 def _surrounded(s: Subject, moments: Moments) -> list[Series]:

@@ -1,11 +1,10 @@
 """promtool: the judge of rendered rules."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
-
-import yaml
 
 from harness import tools
 
@@ -37,16 +36,16 @@ def failed_files(paths: list[Path], report: Path) -> set[Path]:
 
 
 def write(folder: Path, groups: list[dict[str, Any]], tests: list[dict[str, Any]], *, interval: str, name: str = "case") -> Path:
-    """Write a rule file and its test file into `folder`; the path of the test file."""
+    """Write a rule file and its test file into `folder`, as JSON, which is YAML and much faster; the path of the test file."""
     rules = folder / f"{name}.rules.yaml"
-    rules.write_text(yaml.safe_dump({"groups": groups}, sort_keys=False))
+    rules.write_text(json.dumps({"groups": groups}))
     document = {
         "rule_files": [str(rules)],
         "evaluation_interval": interval,
         "tests": [{"interval": interval, **test} for test in tests],
     }
     path = folder / f"{name}.test.yaml"
-    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    path.write_text(json.dumps(document))
     return path
 
 
