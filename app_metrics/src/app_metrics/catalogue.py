@@ -179,21 +179,6 @@ METRICS: tuple[Metric, ...] = (
     _histogram(
         "http_response_size_bytes", "method endpoint", "Size of response bodies, counted as sent.", BYTES, pack="http", unit="bytes"
     ),
-    _counter(
-        "http_client_requests_total",
-        "host method status_code",
-        "Outgoing HTTP requests by status, or by the exception that came instead.",
-        pack="http",
-        required=False,
-    ),
-    _histogram(
-        "http_client_request_duration_seconds",
-        "host method",
-        "Duration of outgoing HTTP requests, to the response's headers.",
-        SECONDS,
-        pack="http",
-        required=False,
-    ),
     # Database
     _gauge(
         "connection_pool_utilization_ratio",
@@ -251,6 +236,25 @@ METRICS: tuple[Metric, ...] = (
     ),
     _gauge("app_metrics_label_values", "label", "Distinct values that a label has been given.", pack="system", required=False),
 )
+
+ON_DEMAND: tuple[Metric, ...] = (
+    _counter(
+        "http_client_requests_total",
+        "host method status_code",
+        "Outgoing HTTP requests by status, or by the exception that came instead.",
+        pack="http",
+        required=False,
+    ),
+    _histogram(
+        "http_client_request_duration_seconds",
+        "host method",
+        "Duration of outgoing HTTP requests, to the response's headers.",
+        SECONDS,
+        pack="http",
+        required=False,
+    ),
+)
+"""Metrics of integrations, on the page only where one is used; no alert or dashboard of the catalogue is about them."""
 
 BY_NAME: Mapping[str, Metric] = MappingProxyType({m.name: m for m in METRICS})
 

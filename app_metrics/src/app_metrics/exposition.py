@@ -6,17 +6,19 @@ requests in between. Sorted by line the page is, byte for byte, what prometheus-
 
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import TypeVar
 
 from app_metrics.catalogue import Metric
 from app_metrics.registry import Family, Registry
 from app_metrics.series import EXPONENT_FROM, Distribution, Exemplar, Value, number
 
+_S = TypeVar("_S")
 PIECE = 2000
 """Lines per piece: about a millisecond of work."""
 
 
 def pieces(registry: Registry, *, openmetrics: bool) -> Iterator[str]:
-    """The page without its end mark, in pieces of at most some 2000 lines. Series that appear meanwhile wait for the next page."""
+    """The page without its end mark, in pieces of at most some 2000 lines. Series that appear meanwhile may be on it."""
     lines: list[str] = []
     for family in registry.order:
         lines.append(preamble(family.metric, openmetrics=openmetrics))
@@ -52,15 +54,23 @@ def preamble(metric: Metric, *, openmetrics: bool) -> str:
     return f"# HELP {name} {help_}\n# TYPE {name} {kind}\n{unit}"
 
 
+def _batches(rows: list[_S]) -> Iterator[_S]:
+    """All rows, those that are added meanwhile as well."""
+    start = 0
+    while batch := rows[start : start + PIECE]:
+        yield from batch
+        start += PIECE
+
+
 def _value_lines(family: Family[Value]) -> Iterator[str]:
-    for series in list(family.series.values()):
+    for series in _batches(family.rows):
         value = series.value
         # The common case inline: below a million Python writes a number as Go does.
         yield f"{series.head}{value!r}\n" if -EXPONENT_FROM < value < EXPONENT_FROM else f"{series.head}{number(value)}\n"
 
 
 def _distribution_lines(family: Family[Distribution], registry: Registry, *, openmetrics: bool) -> Iterator[str]:
-    for series in list(family.series.values()):
+    for series in _batches(family.rows):
         with registry.lock:
             counts, total, exemplars = series.counts[:], series.sum, dict(series.exemplars or ())
         heads, count_head, sum_head = series.heads.build(family.metric.buckets)

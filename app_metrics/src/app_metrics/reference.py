@@ -6,7 +6,7 @@ A list by hand would be wrong by the second release; a test compares the file wi
 import sys
 from collections.abc import Iterable
 
-from app_metrics.catalogue import METRICS, Metric
+from app_metrics.catalogue import METRICS, ON_DEMAND, Metric
 
 PACKS = {
     "ga4": "GA4 API health",
@@ -26,7 +26,7 @@ label has fewer than 100 values (`instrument(app, limits=...)` changes that); wh
 """
 
 
-def reference(metrics: Iterable[Metric] = METRICS) -> str:
+def reference(metrics: Iterable[Metric] = (*METRICS, *ON_DEMAND)) -> str:
     """The reference as Markdown."""
     known = list(metrics)
     parts = [_INTRODUCTION]

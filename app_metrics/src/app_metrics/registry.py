@@ -26,6 +26,10 @@ class Family(Generic[_S]):
     def __init__(self, metric: Metric, registry: "Registry", make: Callable[[tuple[str, ...]], _S]) -> None:
         self.metric = metric
         self.series: dict[tuple[str, ...], _S] = {}
+        self.rows: list[_S] = []
+        """The same series in the order of their birth. A page reads them batch by batch from here: a copy of all of them at once would
+        touch every one, and hold up the event loop for it. Whatever is removed leaves a new list behind, so readers keep theirs.
+        """
         self._registry = registry
         self._make = make
         self._zeros = dict(metric.zeros)
@@ -50,7 +54,7 @@ class Family(Generic[_S]):
             key = self.key(*values)
             found = self.series.get(key)
             if found is None:
-                found = self.series[key] = self._make(key)
+                found = self._born(key)
                 if self._zeros:
                     self._create_siblings(key)
             return found
@@ -61,7 +65,12 @@ class Family(Generic[_S]):
             if sibling not in self.series:
                 for name, value in zip(self.metric.labels, sibling, strict=True):
                     self._registry.guard.admit(self.metric.name, name, value)
-                self.series[sibling] = self._make(sibling)
+                self._born(sibling)
+
+    def _born(self, key: tuple[str, ...]) -> _S:
+        series = self.series[key] = self._make(key)
+        self.rows.append(series)
+        return series
 
     def key(self, *values: object) -> tuple[str, ...]:
         """The label values under which these are recorded: cleaned, and folded if they are beyond their bound."""
@@ -71,11 +80,21 @@ class Family(Generic[_S]):
 
     def unguarded(self, *values: str) -> _S:
         """The series with these label values, whatever the bounds: for the guard's own account."""
-        return self.series.get(values) or self.series.setdefault(values, self._make(values))
+        with self._registry.creating:
+            return self.series.get(values) or self._born(values)
 
     def remove(self, *values: object) -> None:
         """Drops a gauge's series: what is gone must not stay on the page and hold an alert. Counters are never removed."""
-        self.series.pop(tuple(map(clean, values)), None)
+        gone = tuple(map(clean, values))
+        if gone in self.series:
+            self.keep(lambda key: key != gone)
+
+    def keep(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
+        """Drops the series whose label values are not wanted."""
+        with self._registry.creating:
+            kept = {key: series for key, series in self.series.items() if wanted(key)}
+            if len(kept) < len(self.series):
+                self.series, self.rows = kept, list(kept.values())
 
 
 class Registry:
@@ -100,8 +119,13 @@ class Registry:
         self.hooks: dict[str, Callable[[], None]] = {}
         self.scrapes = 0
         self.caches: list[Callable[[], None]] = []
+        self.extend(metrics)
+
+    def extend(self, metrics: Iterable[Metric]) -> None:
+        """Adds metrics to those that are exposed; ones that are there already stay as they are."""
         for metric in metrics:
-            self._add(metric)
+            if metric.name not in self.values and metric.name not in self.distributions:
+                self._add(metric)
         self._bear_unlabelled()
 
     def _add(self, metric: Metric) -> None:
@@ -181,7 +205,7 @@ class Registry:
         """Forgets every series and every admitted label value. For tests: a scraper would see counters go backwards."""
         with self.creating, self.lock:
             for family in self.order:
-                family.series.clear()
+                family.keep(lambda _: False)
             self.guard.clear()
             for forget in self.caches:
                 forget()

@@ -69,8 +69,7 @@ def fill(registry: Registry, snapshots: Iterable[Snapshot]) -> None:
         if MODES.get(name) == "derived":
             continue
         rows = values.get(name, {})
-        for key in [key for key in family.series if key not in rows]:
-            del family.series[key]
+        family.keep(rows.__contains__)
         for key, (value, _) in rows.items():
             family.unguarded(*key).value = value
     for name, histogram in registry.distributions.items():

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 import app_metrics
 from app_metrics import Registry, instrument
-from app_metrics.catalogue import BY_NAME, METRICS
+from app_metrics.catalogue import BY_NAME, METRICS, ON_DEMAND
 
 HEAVY = ("fastapi", "starlette", "sentry_sdk", "kopf", "kubernetes", "pydantic", "prometheus_client", "sqlalchemy", "httpx")
 
@@ -74,7 +74,7 @@ def test_required_metrics() -> None:
     assert {name: tuple(labels.split()) for name, labels in required.items()} == {m.name: m.labels for m in METRICS if m.required}
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", [*METRICS, *ON_DEMAND], ids=lambda metric: metric.name)
 def test_metric_is_sound(metric: app_metrics.catalogue.Metric) -> None:
     """Counters and no others end in _total, units are suffixes, buckets grow, help is a sentence, zeros name labels of it."""
     assert (metric.type == "counter") == metric.name.endswith("_total")
@@ -83,7 +83,7 @@ def test_metric_is_sound(metric: app_metrics.catalogue.Metric) -> None:
     assert (metric.type == "histogram") == bool(metric.buckets)
     assert metric.help.endswith(".")
     assert {label for label, _ in metric.zeros} <= set(metric.labels)
-    assert BY_NAME[metric.name] is metric
+    assert (BY_NAME.get(metric.name) is metric) == (metric in METRICS)
 
 
 def test_second_instrument_changes_nothing_and_says_so(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:

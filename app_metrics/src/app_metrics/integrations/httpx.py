@@ -8,11 +8,14 @@ from typing import Self
 
 import httpx
 
+from app_metrics.catalogue import ON_DEMAND
 from app_metrics.errors import is_cancellation
 from app_metrics.guard import OTHER
 from app_metrics.http import METHODS
 from app_metrics.registry import REGISTRY
 from app_metrics.tracking import never_raises
+
+REGISTRY.extend(ON_DEMAND)
 
 
 @never_raises
