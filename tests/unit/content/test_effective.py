@@ -3,10 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.content.profiles import profile
 from monitoring_operator.api.profile import PACKS
+from monitoring_operator.content import ALERT_NAMES, promql
+from monitoring_operator.content.check import problems
 from monitoring_operator.content.effective import Effective, effective
+from monitoring_operator.render.dashboards import render_dashboards
+from monitoring_operator.render.inputs import Inputs
+from monitoring_operator.render.prometheus_rules import render_prometheus_rules
 
 
 def one(name: str, *, interval: str = "15s", **override: Any) -> Effective:
@@ -68,3 +75,34 @@ def test_scope_decides_what_is_summed() -> None:
     assert ("namespace", "job", "instance") == one("SseConnectionsHigh").by
     assert ("namespace", "job") == one("SseConnectionsHigh", scope="service").by
     assert "sum by (namespace, job) (" in one("SseConnectionsHigh", scope="service").expr
+
+
+@given(
+    name=st.sampled_from(ALERT_NAMES),
+    threshold=st.none() | st.floats(min_value=0, allow_infinity=False),
+    events=st.none() | st.integers(min_value=0),
+    interval=st.sampled_from(["1s", "15s", "1m", "10m", "1h"]),
+    namespace=st.text(min_size=1, max_size=20),
+)
+def test_whatever_a_profile_says_is_rendered_as_promql(
+    name: str, threshold: float | None, events: int | None, interval: str, namespace: str
+) -> None:
+    """No figure and no name makes an expression that does not parse, or a check that fails instead of finding fault."""
+    override = {key: value for key, value in (("threshold", threshold), ("minEvents", events)) if value is not None}
+    made = profile(namespace=namespace, scrape={"interval": interval}, alerts={"rules": {name: override}})
+
+    problems(made)
+    assert set() == {promql.error(alert.expr) for alert in effective(made)} - {None}
+
+
+def test_saying_the_default_changes_nothing() -> None:
+    """A profile that states what is the default anyway gets the same rules and dashboards."""
+    said = {alert.alert.name: {"threshold": float(alert.threshold)} for alert in effective(profile()) if alert.threshold is not None}
+    both = [profile(), profile(alerts={"rules": said})]
+
+    rules, boards = (
+        [[m.digest for m in render(made, Inputs())] for made in both] for render in (render_prometheus_rules, render_dashboards)
+    )
+
+    assert rules[0] == rules[1]
+    assert boards[0] == boards[1]

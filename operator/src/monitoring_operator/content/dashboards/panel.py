@@ -98,7 +98,7 @@ def _options(panel: Panel) -> dict[str, Any]:
 
 def _defaults(panel: Panel, marks: tuple[Mark, ...]) -> dict[str, Any]:
     """Unit, colours and threshold lines of a panel's values."""
-    lines = sorted((mark.threshold, _COLOURS[mark.severity]) for mark in marks if mark.threshold is not None)
+    lines = sorted((_plain(mark.threshold), _COLOURS[mark.severity]) for mark in marks if mark.threshold is not None)
     steps = [{"color": "green", "value": None}, *({"color": colour, "value": value} for value, colour in lines)]
     if panel.low_is_bad:
         steps = [{"color": "red", "value": None}, {"color": "green", "value": 1}]
@@ -121,3 +121,8 @@ def _defaults(panel: Panel, marks: tuple[Mark, ...]) -> dict[str, Any]:
     else:
         defaults["color"] = {"mode": "thresholds"}
     return defaults
+
+
+def _plain(value: float) -> float:
+    """950.0 as 950: a profile that states a default draws the same bytes as one that does not."""
+    return int(value) if float(value).is_integer() else value
