@@ -18,6 +18,8 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON."""
 
 
+CONTENTS = "monitoringprofiles,alertmanagers,prometheuses,servicemonitors,prometheusrules,configmaps,secrets"
+
 # One line a condition, after the name and generation of its profile.
 _CONDITIONS = (
     r'{range .items[*]}{.metadata.name} generation={.metadata.generation}{"\n"}'
@@ -71,18 +73,19 @@ class Cluster:
 
     @contextlib.contextmanager
     def namespace(self, prefix: str = "test") -> Iterator[str]:
-        """A namespace with a random name, deleted afterwards with all profiles in it.
+        """A namespace with a random name, deleted afterwards with everything of ours in it.
 
-        Profiles are deleted one by one first: a bare API server has no controller that would empty a namespace.
+        A bare API server has no controller that would empty a namespace, so what is in it is deleted by hand, once the namespace
+        takes nothing new.
         """
         name = f"{prefix}-{secrets.token_hex(4)}"
         self.kubectl("create", "namespace", name)
         try:
             yield name
         finally:
-            with contextlib.suppress(KubectlFailed):
-                self.kubectl("delete", "monitoringprofiles", "--all", "--wait=false", *_in(name))
             self.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+            with contextlib.suppress(KubectlFailed):
+                self.kubectl("delete", CONTENTS, "--all", "--wait=false", "--ignore-not-found", *_in(name))
 
     def dump(self, namespace: str) -> str:
         """What one would look at first when something is wrong in a namespace. Secrets are named, not shown."""
