@@ -275,6 +275,38 @@ def test_head_has_no_response_body(registry: Registry, drive: Any, read: Callabl
     assert 0.0 == read()['http_response_size_bytes_sum{endpoint="/a",method="HEAD"}']
 
 
+def test_file_that_the_server_sends_itself(registry: Registry, drive: Any, read: Callable[[], dict[str, float]]) -> None:
+    """With the extension `pathsend` the body never passes through; its size is the announced one."""
+
+    async def send_file(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"123456")]})
+        await send({"type": "http.response.pathsend", "path": "/tmp/file"})
+
+    app = Starlette(routes=[Mount("/files", send_file)])
+    instrument(app, registry=registry)
+    drive.run(app, "/files/a")
+
+    assert 123456.0 == read()['http_response_size_bytes_sum{endpoint="/files",method="GET"}']
+
+
+def test_response_that_breaks_off_keeps_its_status(
+    registry: Registry, drive: Any, requests_seen: Seen, read: Callable[[], dict[str, float]]
+) -> None:
+    """The client got a 200 and half a body; that is what is recorded, once."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("the other half")
+
+    app = Starlette(routes=[Route("/half", lambda _: StreamingResponse(body(), media_type="text/csv"))])
+    instrument(app, registry=registry)
+    with pytest.raises((RuntimeError, ExceptionGroup)):
+        drive.run(app, "/half")
+
+    assert {("GET", "/half", "200"): 1.0} == requests_seen()
+    assert 4.0 == read()['http_response_size_bytes_sum{endpoint="/half",method="GET"}']
+
+
 def test_sizes_are_those_that_leave_the_process(registry: Registry, drive: Any, read: Callable[[], dict[str, float]]) -> None:
     """Also a middleware that is added after instrumenting is inside the measurement."""
     app = Starlette(routes=[Route("/big", lambda _: PlainTextResponse("x" * 10_000))])
