@@ -70,15 +70,22 @@ def world_of(cluster: FakeCluster) -> FakeWorld:
 
 
 async def drain(world: FakeWorld, *, without: list[Key] | None = None, again: Drained | None = None) -> Drained:
-    """Works off the queue until nothing is wanted; what fails is returned and not tried again. `without` keys stay in the queue."""
+    """Works off the queue until nothing is wanted; what fails is returned and not tried again. `without` keys stay in the queue.
+
+    Keys that only wait for something, and so want to be looked at again and again, are left waiting.
+    """
     held: list[Key] = []
     result = Drained()
     for failed in again.keys if again else ():
         world.queue.add(failed)
+    waiting: list[Key] = []
     for _ in range(10_000):
-        key = world.queue.pop()
-        if key is None:
+        if not world.queue.keys and world.queue.later in ([], waiting):
             break
+        if not world.queue.keys:
+            waiting = list(world.queue.later)
+        key = world.queue.pop()
+        assert key is not None
         if without and key in without:
             held.append(key)
             continue
@@ -87,7 +94,7 @@ async def drain(world: FakeWorld, *, without: list[Key] | None = None, again: Dr
                 await reconcile_profile(world, key)
             else:
                 await reconcile_alertmanager(world, key)
-        except (Retry, ArithmeticError) as error:
+        except (Retry, ArithmeticError, ExceptionGroup) as error:
             result.keys.append(key)
             result.retries.append(error)
     else:

@@ -36,10 +36,15 @@ def test_expressions_are_satisfied_where_a_label_can() -> None:
 
 
 def test_two_that_disagree_are_named_and_nothing_is_guessed() -> None:
-    """The message names both, the label, and the field that settles it."""
-    found = fit([prometheus(n, ruleSelector={"matchLabels": {"release": n}}) for n in ("one", "two")])
+    """The message names both, the label, and the field that settles it; what they agree on is taken."""
+    found = fit([prometheus(n, ruleSelector={"matchLabels": {"release": n, "team": "a"}}) for n in ("one", "two")])
 
-    assert {} == found.labels
+    assert {"team": "a"} == found.labels
     assert "monitoring/one" in found.disagreement
     assert "release=two" in found.disagreement
     assert "spec.prometheus.labels" in found.disagreement
+
+
+def test_a_selector_that_makes_no_sense_harms_nobody() -> None:
+    """`In` without values passes prometheus-operator's schema; it demands nothing."""
+    assert {} == fit([prometheus("k", ruleSelector={"matchExpressions": [{"key": "a", "operator": "In"}]})]).labels

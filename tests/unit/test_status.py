@@ -124,3 +124,19 @@ def test_a_written_but_unverified_route_is_unknown() -> None:
 
     assert "Unknown" == condition(status, "RoutesLive")["status"]
     assert "True" == condition(status, "Ready")["status"]
+
+
+def test_what_an_invalid_spec_leaves_keeps_its_generation() -> None:
+    """Applied was said of generation 3; generation 4 was never applied."""
+    bad = Observation(generation=4, problems=(Problem("spec.alerts.rules.Foo", "is not an alert"),), children=(MONITOR,))
+    status = judge(bad, judge(GOOD, {}, EARLIER), NOW)
+
+    assert (3, 4) == (condition(status, "Applied")["observedGeneration"], condition(status, "Valid")["observedGeneration"])
+
+
+def test_prometheus_objects_that_disagree_are_not_ready() -> None:
+    """Labels that satisfy only one of them select nothing in the other."""
+    status = judge(Observation(generation=1, outcomes=(Outcome(MONITOR),), ambiguity="one wants a, two wants b"), {}, NOW)
+
+    assert ("False", "LabelsAmbiguous") == (condition(status, "Ready")["status"], condition(status, "Ready")["reason"])
+    assert "one wants a" in condition(status, "Selected")["message"]

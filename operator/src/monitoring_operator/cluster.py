@@ -5,6 +5,7 @@ The generated API classes are left alone: importing them costs 25 MiB and their 
 
 import asyncio
 import json
+import os
 import random
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
@@ -35,7 +36,7 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
     Raises kubernetes.aio.config.ConfigException where there is none of them.
     """
     configuration = Configuration()
-    if kubeconfig is None and context is None:
+    if kubeconfig is None and context is None and not os.environ.get("KUBECONFIG"):
         try:
             kube_config.load_incluster_config(client_configuration=configuration)
         except kube_config.ConfigException:
@@ -156,8 +157,8 @@ class KubernetesCluster:
         raise _error(response.status, response.headers.get("Retry-After", ""), raw)
 
 
-# 401 is transient: the token file is read again each minute.
-_TRANSIENT = frozenset({401, 408, 429, 500, 502, 503, 504})
+# 401 is transient, because the token file is read again each minute, and so is 410, because a list can be begun again.
+_TRANSIENT = frozenset({401, 408, 410, 429, 500, 502, 503, 504})
 _PERMANENT: Mapping[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: Forbidden, HTTPStatus.CONFLICT: Conflict}
 
 

@@ -60,8 +60,8 @@ class Observation:
     routes: RouteState | None = None
     children: tuple[Ref, ...] = ()
     alerts: int | None = None
-    notes: tuple[str, ...] = ()
-    """What a reader of Ready should know though nothing is wrong, such as labels that could not be derived."""
+    ambiguity: str = ""
+    """Why labels for Prometheus could not be derived: several Prometheus objects want different ones."""
 
 
 def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -70,12 +70,13 @@ def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str,
     `previous` is the status as it was (for times, and for what an invalid spec leaves as it is), `now` an RFC 3339 time.
     """
     before = {c["type"]: c for c in previous.get("conditions") or ()}
-    facts = [_valid(seen)]
+    facts: list[Mapping[str, Any]] = [_valid(seen)]
     if seen.problems:
         # The last good children stay as they are, and so does what was said of them.
-        facts += [_said(before[t]) for t in (Condition.APPLIED, Condition.ROUTES_LIVE) if t in before]
+        facts += [before[t] for t in (Condition.APPLIED, Condition.ROUTES_LIVE) if t in before]
     else:
         facts.append(_applied(seen.outcomes))
+        facts += [_condition(Condition.SELECTED, "False", Reason.LABELS_AMBIGUOUS, seen.ambiguity)] if seen.ambiguity else []
         facts += [_routes(seen.routes)] if seen.routes else []
     conditions = [_ready(facts, seen), *_progress(facts), *facts]
     status: dict[str, Any] = {
@@ -110,15 +111,15 @@ def _routes(routes: RouteState) -> dict[str, str]:
     return _condition(Condition.ROUTES_LIVE, "Unknown" if routes.live is None else str(routes.live), routes.reason, routes.message)
 
 
-def _ready(facts: list[dict[str, str]], seen: Observation) -> dict[str, str]:
+def _ready(facts: list[Mapping[str, Any]], seen: Observation) -> dict[str, str]:
     for fact in facts:
         if fact["status"] == "False":
             return _condition(Condition.READY, "False", fact["reason"], fact["message"])
     message = f"{_count(len(seen.children), 'child', 'children')} applied; whether they are live is not verified."
-    return _condition(Condition.READY, "True", Reason.NOT_VERIFIED, " ".join((message, *seen.notes)))
+    return _condition(Condition.READY, "True", Reason.NOT_VERIFIED, message)
 
 
-def _progress(facts: list[dict[str, str]]) -> list[dict[str, str]]:
+def _progress(facts: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Stalled for what only somebody's change can end, Reconciling for what is being tried again."""
     failed = [f for f in facts if f["status"] == "False"]
     stalled = [f for f in failed if f["reason"] in PERMANENT]
@@ -131,11 +132,9 @@ def _condition(type_: str, status: str, reason: str, message: str) -> dict[str, 
     return {"type": type_, "status": status, "reason": reason, "message": message[:LONGEST_MESSAGE]}
 
 
-def _said(condition: Mapping[str, Any]) -> dict[str, str]:
-    return {k: condition[k] for k in ("type", "status", "reason", "message")}
-
-
-def _stamped(condition: dict[str, str], before: Mapping[str, Any] | None, generation: int, now: str) -> dict[str, Any]:
+def _stamped(condition: Mapping[str, Any], before: Mapping[str, Any] | None, generation: int, now: str) -> dict[str, Any]:
+    if condition is before:
+        return dict(before)
     same = before is not None and before["status"] == condition["status"]
     return {**condition, "observedGeneration": generation, "lastTransitionTime": before["lastTransitionTime"] if same and before else now}
 

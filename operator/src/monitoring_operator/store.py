@@ -17,6 +17,9 @@ from monitoring_operator.ownership import live_digest
 
 Object = Mapping[str, Any]
 
+REMEMBERED_GRAVES = 10_000
+"""Deleted objects of which late news is refused; uids never come back, so only memory bounds it."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ProfileKey:
@@ -64,6 +67,20 @@ class Store:
         self._referring: defaultdict[Ref, set[ProfileKey]] = defaultdict(set)
         self._referred_by: dict[ProfileKey, frozenset[Ref]] = {}
         self._accepted: dict[Ref, tuple[str, str]] = {}
+        self._gone: dict[str, str] = {}
+
+    # ---- what is gone
+
+    def bury(self, uid: str, resource_version: str) -> None:
+        """Notes that an object was gone at a version: an answer or a list that is older may still be on its way, and must not revive it."""
+        known = self._gone.pop(uid, "")
+        self._gone[uid] = known if older(resource_version, known) else resource_version
+        while len(self._gone) > REMEMBERED_GRAVES:
+            del self._gone[next(iter(self._gone))]
+
+    def _is_buried(self, metadata: Object) -> bool:
+        grave = self._gone.get(metadata["uid"])
+        return grave is not None and not older(grave, metadata["resourceVersion"])
 
     # ---- profiles
 
@@ -71,6 +88,8 @@ class Store:
         """Takes a profile as it now is; says whether that wants work (anything but an echo of our own status)."""
         key = ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
         before = self.profiles.get(key)
+        if self._is_buried(body["metadata"]):
+            return False
         if before is not None and older(body["metadata"]["resourceVersion"], before["metadata"]["resourceVersion"]):
             return False
         self.profiles[key] = _slim(body)
@@ -90,13 +109,13 @@ class Store:
         before = self.children.get(ref)
         if before is not None and (metadata["uid"], metadata["resourceVersion"]) == (before.uid, before.resource_version):
             return False
-        if before is not None and older(metadata["resourceVersion"], before.resource_version):
+        if self._is_buried(metadata) or (before is not None and older(metadata["resourceVersion"], before.resource_version)):
             return False
         name, namespace = labels.get(names.LABEL_PROFILE), labels.get(names.LABEL_PROFILE_NAMESPACE)
         owner = ProfileKey(namespace, name) if name and namespace else None
         child = Child(metadata["uid"], metadata["resourceVersion"], owner, labels.get(names.LABEL_PROFILE_UID, ""), live_digest(body))
         if before is not None and before.profile is not None and before.profile != owner:
-            self._of_profile[before.profile].discard(ref)
+            self._disown(before.profile, ref)
         self.children[ref] = child
         if owner is not None:
             self._of_profile[owner].add(ref)
@@ -108,12 +127,16 @@ class Store:
         if child is None or (uid is not None and child.uid != uid):
             return None
         del self.children[ref]
+        self.bury(child.uid, child.resource_version)
         self._accepted.pop(ref, None)
         if child.profile is not None:
-            self._of_profile[child.profile].discard(ref)
-            if not self._of_profile[child.profile]:
-                del self._of_profile[child.profile]
+            self._disown(child.profile, ref)
         return child
+
+    def _disown(self, key: ProfileKey, ref: Ref) -> None:
+        self._of_profile[key].discard(ref)
+        if not self._of_profile[key]:
+            del self._of_profile[key]
 
     def children_of(self, key: ProfileKey) -> frozenset[Ref]:
         """The live objects that carry the profile's labels."""
@@ -131,6 +154,8 @@ class Store:
         """
         self.put_child(body)
         ref = ref_of(body)
+        if ref not in self.children:
+            return
         live = self.children[ref].digest
         if live == wanted:
             self._accepted.pop(ref, None)
@@ -171,6 +196,8 @@ class Store:
         """Takes a Prometheus or Alertmanager object; says whether its spec has changed."""
         ref = ref_of(body)
         before = self.workloads.get(ref)
+        if before is not None and older(body["metadata"].get("resourceVersion", ""), before["metadata"].get("resourceVersion", "")):
+            return False
         self.workloads[ref] = {k: body[k] for k in ("apiVersion", "kind", "spec") if k in body} | {"metadata": dict(_identity(body))}
         return before is None or before.get("spec") != body.get("spec")
 
@@ -204,4 +231,4 @@ def _relevant(body: Object) -> tuple[Any, ...]:
 
 
 def _identity(body: Object) -> Iterable[tuple[str, Any]]:
-    return ((k, body["metadata"][k]) for k in ("name", "namespace", "uid", "labels") if k in body["metadata"])
+    return ((k, body["metadata"][k]) for k in ("name", "namespace", "uid", "labels", "resourceVersion") if k in body["metadata"])

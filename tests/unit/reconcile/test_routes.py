@@ -8,14 +8,15 @@ import pytest
 import yaml
 
 from harness.fake_cluster import FakeCluster, profile_body
-from harness.fake_world import Drained, drain, world_of
+from harness.fake_world import Drained, FakeWorld, drain, world_of
 from harness.profiles import alertmanager, notifications
 from monitoring_operator.api.cluster import Forbidden, Unavailable
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.handlers import feeds
 from monitoring_operator.queue import Retry
 from monitoring_operator.reconcile import profile as module
 from monitoring_operator.reconcile.resync import resync
-from monitoring_operator.reconcile.world import Key, World
-from monitoring_operator.store import secret_ref
+from monitoring_operator.store import ProfileKey, secret_ref
 
 ROUTES = secret_ref("monitoring", "routes")
 
@@ -31,13 +32,13 @@ def credentials(namespace: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "notify", "namespace": namespace}, "data": data}
 
 
-def receivers(cluster: FakeCluster) -> set[str]:
-    """Receivers in the written configuration."""
-    data = cluster.objects[ROUTES]["data"]["alertmanager.yaml"]
+def receivers(cluster: FakeCluster, secret: Ref = ROUTES) -> set[str]:
+    """Receivers in a written configuration."""
+    data = cluster.objects[secret]["data"]["alertmanager.yaml"]
     return {r["name"].rpartition("/")[0] for r in yaml.safe_load(base64.b64decode(data))["receivers"] if "/" in r["name"]}
 
 
-def start(*objects: dict[str, Any]) -> tuple[FakeCluster, World, Drained]:
+def start(*objects: dict[str, Any]) -> tuple[FakeCluster, FakeWorld, Drained]:
     """A cluster with these objects and an Alertmanager, after an operator has started and settled there."""
     cluster = FakeCluster(alertmanager("monitoring"), *objects)
     world = world_of(cluster)
@@ -89,7 +90,7 @@ def test_nothing_is_written_before_everybody_was_heard() -> None:
     cluster = FakeCluster(alertmanager("monitoring"), with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
     world = world_of(cluster)
     asyncio.run(resync(world))
-    silent: list[Key] = [k for k in world.queue.keys if str(k) == "b/web"]
+    silent = [k for k in world.queue.keys if str(k) == "b/web"]
     asyncio.run(drain(world, without=silent))
 
     assert ROUTES not in cluster.objects
@@ -97,9 +98,9 @@ def test_nothing_is_written_before_everybody_was_heard() -> None:
     assert {"a/web", "b/web"} == receivers(cluster)
 
 
-@pytest.mark.parametrize(("error", "reason"), [(Forbidden(403, "not allowed"), "Forbidden"), (Unavailable(503, "later"), "")])
+@pytest.mark.parametrize(("error", "reason"), [(Forbidden(403, "not allowed"), "Forbidden"), (Unavailable(503, "later"), "ApiUnavailable")])
 def test_a_secret_that_cannot_be_written_is_said_and_tried_again(error: Exception, reason: str) -> None:
-    """Where RBAC says no, the profiles say so; an outage is just tried again. Neither is an error of the profile's children."""
+    """Where RBAC says no, or a webhook fails, the profiles say so: Ready is always there. Neither is an error of their children."""
     cluster = FakeCluster(alertmanager("monitoring"), with_routes("a"), credentials("a"))
     cluster.fault = lambda verb, target: error if (verb, target) == ("apply", str(ROUTES)) else None
     world = world_of(cluster)
@@ -108,7 +109,138 @@ def test_a_secret_that_cannot_be_written_is_said_and_tried_again(error: Exceptio
 
     assert any(isinstance(r, Retry) for r in drained.retries)
     status = next(o for r, o in cluster.objects.items() if r.name == "web").get("status", {})
-    assert ([reason] if reason else []) == [c["reason"] for c in status.get("conditions", ()) if c["type"] == "RoutesLive"]
+    assert [reason] == [c["reason"] for c in status.get("conditions", ()) if c["type"] == "RoutesLive"]
     cluster.fault = lambda _verb, _target: None
     asyncio.run(drain(world, again=drained))
     assert {"a/web"} == receivers(cluster)
+
+
+def delete(cluster: FakeCluster, world: Any, kind: str, namespace: str, name: str) -> None:
+    """Somebody deletes an object, and the watch tells of it."""
+    ref = next(r for r in cluster.objects if (r.resource.kind, r.namespace, r.name) == (kind, namespace, name))
+    body = cluster.objects.pop(ref)
+    feed = {"MonitoringProfile": feeds.on_profile, "Alertmanager": feeds.on_workload}.get(kind, feeds.on_child)
+    feed(world, "DELETED", body)
+
+
+def tell(cluster: FakeCluster, world: Any, body: dict[str, Any]) -> None:
+    """Somebody creates or changes an object, and the watch tells of it."""
+    kind = body["kind"]
+    feed = {"MonitoringProfile": feeds.on_profile, "Alertmanager": feeds.on_workload}.get(kind, feeds.on_child)
+    feed(world, "MODIFIED", cluster.put(body))
+
+
+def test_alertmanagers_that_read_one_secret_do_not_empty_it() -> None:
+    """Two Alertmanager objects with the same configSecret are one target, whichever of them is looked at."""
+    twin = alertmanager("monitoring")
+    twin["metadata"]["name"] = "aaa"
+    cluster, world, _ = start(with_routes("a"), credentials("a"), twin)
+    for _round in range(3):
+        asyncio.run(resync(world))
+        asyncio.run(drain(world))
+
+        assert {"a/web"} == receivers(cluster)
+
+
+def test_a_terminating_profile_holds_up_nobody() -> None:
+    """A profile that waits for somebody's finalizer is gone for us; the others' routes are written, and its own are not."""
+    cluster, world, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    going = with_routes("a")
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    tell(cluster, world, going)
+    tell(cluster, world, with_routes("c"))
+    cluster.put(credentials("c"))
+    asyncio.run(drain(world))
+
+    assert {"b/web", "c/web"} == receivers(cluster)
+
+
+def test_the_last_one_to_be_heard_need_not_contribute() -> None:
+    """The Alertmanager's key ran while B was still silent; B then turns out to have no part in it. A's route is written all the same."""
+    cluster = FakeCluster(alertmanager("monitoring"), with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    world = world_of(cluster)
+    asyncio.run(resync(world))
+    silent = [k for k in world.queue.keys if str(k) == "b/web"]
+    asyncio.run(drain(world, without=silent))
+    assert ROUTES not in cluster.objects
+    delete(cluster, world, "MonitoringProfile", "b", "web")
+    asyncio.run(drain(world))
+
+    assert {"a/web"} == receivers(cluster)
+
+
+def test_an_invalid_profile_that_is_deleted_takes_its_kept_part_along() -> None:
+    """Its part was read back from the Secret after a restart; with the profile it goes, credentials included."""
+    cluster, _, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    broken = with_routes("a", alerts={"extra": [{"alert": "A", "expr": "1 +", "severity": "warning", "summary": "A."}]})
+    broken["metadata"]["generation"] = 2
+    cluster.put(broken)
+    restarted = world_of(cluster)
+    asyncio.run(resync(restarted))
+    asyncio.run(drain(restarted))
+    assert {"a/web", "b/web"} == receivers(cluster)
+    delete(cluster, restarted, "MonitoringProfile", "a", "web")
+    asyncio.run(drain(restarted))
+
+    assert {"b/web"} == receivers(cluster)
+
+
+def test_a_kept_part_survives_the_loss_of_the_secret() -> None:
+    """Somebody deletes the Secret while a profile is invalid: what was written last is written again."""
+    cluster, _, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    broken = with_routes("a", alerts={"extra": [{"alert": "A", "expr": "1 +", "severity": "warning", "summary": "A."}]})
+    broken["metadata"]["generation"] = 2
+    cluster.put(broken)
+    restarted = world_of(cluster)
+    asyncio.run(resync(restarted))
+    asyncio.run(drain(restarted))
+    delete(cluster, restarted, "Secret", "monitoring", "routes")
+    asyncio.run(drain(restarted))
+
+    assert {"a/web", "b/web"} == receivers(cluster)
+
+
+def test_a_move_to_another_alertmanager_leaves_no_moment_without_a_route() -> None:
+    """The old part goes only once the new Secret holds it: where that one is somebody else's, notifications go on as before."""
+    other = alertmanager("monitoring", "other-routes")
+    other["metadata"]["name"] = "other"
+    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other-routes", "namespace": "monitoring"}, "data": {}}
+    cluster, world, _ = start(with_routes("a"), credentials("a"), other, foreign)
+    moved = with_routes("a")
+    moved["metadata"]["generation"] = 2
+    moved["spec"]["notifications"]["alertmanager"]["name"] = "other"
+    tell(cluster, world, moved)
+    asyncio.run(drain(world))
+    assert {"a/web"} == receivers(cluster)
+    del cluster.objects[secret_ref("monitoring", "other-routes")]
+    asyncio.run(resync(world))
+    world.wake_routes()
+    asyncio.run(drain(world))
+
+    assert {"a/web"} == receivers(cluster, secret_ref("monitoring", "other-routes"))
+    assert set() == receivers(cluster)
+
+
+def test_an_alertmanager_that_goes_and_comes_back_finds_its_routes() -> None:
+    """Helm replaces the object: the Secret is left as it is meanwhile."""
+    cluster, world, _ = start(with_routes("a"), credentials("a"))
+    before = cluster.objects[ROUTES]
+    delete(cluster, world, "Alertmanager", "monitoring", "main")
+    asyncio.run(drain(world))
+
+    assert before == cluster.objects[ROUTES]
+
+
+def test_who_sees_a_rotated_secret_first_tells_the_others() -> None:
+    """Two profiles refer to one Secret; one of them is reconciled for another reason before the event comes."""
+    second = with_routes("a")
+    second["metadata"] |= {"name": "api", "uid": "a-api"}
+    cluster, world, _ = start(with_routes("a"), second, credentials("a"))
+    rotated = credentials("a")
+    rotated["data"]["pagerduty"] = base64.b64encode(b"rotated").decode()
+    cluster.put(rotated)
+    world.queue.add(ProfileKey("a", "api"))
+    asyncio.run(drain(world))
+
+    values = [base64.b64decode(v) for k, v in cluster.objects[ROUTES]["data"].items() if k != "alertmanager.yaml"]
+    assert 2 == values.count(b"rotated")

@@ -12,7 +12,7 @@ SELECTORS = ("serviceMonitorSelector", "ruleSelector")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Labels that satisfy every Prometheus object; `disagreement` says why there are none where they contradict each other."""
+    """Labels that satisfy every Prometheus object; where they contradict each other, `disagreement` says so and the key is left out."""
 
     labels: Mapping[str, str]
     disagreement: str = ""
@@ -25,22 +25,22 @@ def fit(prometheuses: Iterable[Mapping[str, Any]]) -> Fit:
     gives its first value and `Exists` gives "true"; the others demand nothing that a label could give.
     """
     wanted: dict[str, tuple[str, str]] = {}
+    disputed: dict[str, str] = {}
     for body in prometheuses:
         who = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
         for field in SELECTORS:
             for key, value in _demands(body.get("spec", {}).get(field) or {}).items():
-                known = wanted.setdefault(key, (value, who))
-                if known[0] != value:
-                    return Fit(
-                        {}, f"Prometheus {known[1]} selects {key}={known[0]}, {who} selects {key}={value}: set spec.prometheus.labels."
-                    )
-    return Fit({k: wanted[k][0] for k in sorted(wanted)})
+                known, first = wanted.setdefault(key, (value, who))
+                if known != value:
+                    disputed[key] = f"Prometheus {first} selects {key}={known}, {who} selects {key}={value}: set spec.prometheus.labels."
+    agreed = {k: wanted[k][0] for k in sorted(wanted) if k not in disputed}
+    return Fit(agreed, " ".join(disputed[k] for k in sorted(disputed)))
 
 
 def _demands(selector: Mapping[str, Any]) -> dict[str, str]:
     demands: dict[str, str] = {}
     for expression in selector.get("matchExpressions") or ():
-        if expression["operator"] == "In":
+        if expression["operator"] == "In" and expression.get("values"):
             demands[expression["key"]] = expression["values"][0]
         elif expression["operator"] == "Exists":
             demands[expression["key"]] = "true"

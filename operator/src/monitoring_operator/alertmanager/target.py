@@ -4,7 +4,7 @@ A profile need not say: most clusters have one Alertmanager. Where there are sev
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from monitoring_operator.api.names import Reason
@@ -13,10 +13,13 @@ from monitoring_operator.api.notifications import AlertmanagerRef
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
-    """An Alertmanager object of prometheus-operator, and the Secret in its namespace from which it takes its configuration."""
+    """An Alertmanager object of prometheus-operator, and the Secret in its namespace from which it takes its configuration.
+
+    The Secret is the identity: several Alertmanagers that read the same one are the same target, whatever they are called.
+    """
 
     namespace: str
-    name: str
+    name: str = field(compare=False)
     secret: str
 
 
@@ -42,7 +45,7 @@ def choose(ref: AlertmanagerRef | None, known: Iterable[Target]) -> Target:
     Alertmanagers that read the same Secret are one target, represented by the first of them: two configurations cannot
     be written into one Secret. Raises NoTarget.
     """
-    targets = sorted(known)
+    targets = sorted(known, key=lambda t: (t.namespace, t.name))
     if ref is not None:
         named = [t for t in targets if (t.namespace, t.name) == (ref.namespace, ref.name)]
         if not named:

@@ -19,6 +19,8 @@ ROLE_SOURCE = "source"
 LABEL_PROFILE = f"{GROUP}/profile"
 LABEL_PROFILE_NAMESPACE = f"{GROUP}/profile-namespace"
 LABEL_PROFILE_UID = f"{GROUP}/profile-uid"
+ANNOTATION_OWNER_UID = f"{GROUP}/owner-uid"
+"""The profile's UID on a child that lives in another namespace, where Kubernetes allows no owner reference."""
 LABEL_ALERTMANAGER = f"{GROUP}/alertmanager"
 """On the configuration Secret: the Alertmanager object that it is for."""
 
@@ -39,7 +41,9 @@ class Condition:
     STALLED = "Stalled"
     VALID = "Valid"
     APPLIED = "Applied"
+    SELECTED = "Selected"
     ROUTES_LIVE = "RoutesLive"
+    ALL = frozenset({READY, RECONCILING, STALLED, VALID, APPLIED, SELECTED, ROUTES_LIVE})
 
 
 class Reason:
@@ -56,6 +60,7 @@ class Reason:
     REJECTED = "Rejected"
     API_UNAVAILABLE = "ApiUnavailable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105 -- a reason, not a secret
+    LABELS_AMBIGUOUS = "LabelsAmbiguous"
     ALERTMANAGER_MISSING = "AlertmanagerMissing"
     ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105

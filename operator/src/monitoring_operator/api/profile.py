@@ -124,4 +124,6 @@ def _message(error: Any) -> str:
             message = str(error["msg"])
     shown = error.get("input")
     short = isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE
-    return f"{message}, not {shown!r}" if short and "secretKeyRef" not in error["loc"] else message
+    # Whoever mistakes the place of a credential types it somewhere in here.
+    secret = "secretKeyRef" in error["loc"] or error["loc"][:1] in (("notifications",), ("sentry",))
+    return f"{message}, not {shown!r}" if short and not (secret and isinstance(shown, str)) else message

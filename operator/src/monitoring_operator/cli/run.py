@@ -48,6 +48,8 @@ def run_operator(settings: Settings) -> int:
     )
     try:
         asyncio.run(_run(options))
+    except asyncio.CancelledError:
+        return 0
     except ResourcesChanged:
         logging.getLogger(__name__).warning("a watched resource type has come or gone; ending, to be started again")
     except ConfigException as error:

@@ -62,6 +62,7 @@ def on_profile(world: World, kind: str | None, body: Event) -> None:
     """A profile came, changed or went."""
     key = ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
     if kind == "DELETED":
+        world.store.bury(body["metadata"]["uid"], body["metadata"]["resourceVersion"])
         known = world.store.profiles.get(key)
         if known is not None and known["metadata"]["uid"] == body["metadata"]["uid"]:
             world.store.drop_profile(key)
@@ -72,21 +73,25 @@ def on_profile(world: World, kind: str | None, body: Event) -> None:
 
 def on_child(world: World, kind: str | None, body: Event) -> None:
     """Something of ours changed, or a Secret that a profile refers to."""
-    if (body["metadata"].get("labels") or {}).get(names.LABEL_ROLE) == names.ROLE_SOURCE:
+    ref = ref_of(body)
+    before = world.store.children.get(ref)
+    labels = body["metadata"].get("labels") or {}
+    if before is None and labels.get(names.LABEL_ROLE) == names.ROLE_SOURCE:
         _on_source(world, kind, body)
         return
-    ref = ref_of(body)
     if kind == "DELETED":
+        # An object that only left the selector looks the same; its later versions are taken all the same.
+        world.store.bury(body["metadata"]["uid"], body["metadata"]["resourceVersion"])
         child = world.store.drop_child(ref, body["metadata"]["uid"])
     else:
         child = world.store.children[ref] if world.store.put_child(body) else None
     if child is None:
         return
-    if child.profile is not None:
+    for owner in {c.profile for c in (before, child) if c is not None and c.profile is not None}:
         # A child of a profile that is gone is the garbage collector's business, or a sweep's; it must not be made again.
-        if child.profile in world.store.profiles or kind != "DELETED":
-            world.queue.add(child.profile)
-    elif ref.resource == SECRET:
+        if owner in world.store.profiles or kind != "DELETED":
+            world.queue.add(owner)
+    if child.profile is None and ref.resource == SECRET:
         _wake_alertmanager(world, ref)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import logging
 import random
+import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -63,6 +64,11 @@ async def operate(configuration: Configuration, options: Options) -> None:
     telemetry.watch(depth=lambda: queue.depth, profiles=lambda: list(world.store.profiles.values()))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until kopf takes the signals over: as a container's first process we would not even be ended by them.
+        loop.add_signal_handler(number, this.cancel)
     pulse = asyncio.create_task(_heartbeat(health), name="heartbeat")
     try:
         await _first_listing(world, health)
@@ -163,7 +169,8 @@ def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[Non
 
 def _discovery_job(world: World, options: Options) -> Callable[[], Awaitable[None]]:
     async def job() -> None:
-        if await refresh_served(world) and options.namespaces:
+        await refresh_served(world)
+        if world.types_changed and options.namespaces:
             # kopf learns of new types by watching CRDs, which are cluster-scoped and not ours to see in this mode.
             raise ResourcesChanged
 

@@ -1,15 +1,17 @@
 """One Alertmanager's configuration Secret, written from all profiles' parts at once."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret
-from monitoring_operator.alertmanager.target import Target
+from monitoring_operator.alertmanager.target import Target, target_of
 from monitoring_operator.api.cluster import ApiError, Forbidden, NotFound, Rejected
 from monitoring_operator.api.names import Reason
 from monitoring_operator.queue import Retry
-from monitoring_operator.reconcile.world import World
+from monitoring_operator.reconcile.world import COALESCE, World
 from monitoring_operator.store import ProfileKey, secret_ref
 
 FOREIGN_RETRY = 60.0
@@ -21,26 +23,26 @@ async def reconcile_alertmanager(world: World, target: Target) -> None:
 
     Nothing is written before every profile has put its part on the board (as after a start): a configuration without some of
     the routes would drop their notifications. The Secret is never deleted; without profiles it keeps a configuration that
-    notifies nobody.
+    notifies nobody, and one whose Alertmanager is gone stays as it is, in case that one comes back.
     """
-    if any(key not in world.routes.heard and _may_contribute(world, key) for key in world.store.profiles):
+    named = sorted(t.name for t in map(target_of, world.store.alertmanagers()) if t == target)
+    board = world.routes
+    if not named or (target not in board.written and all(p.target != target for p in board.parts.values()) and not _known(world, target)):
         return
-    parts = world.routes.parts
-    if target not in world.routes.written and all(p.target != target for p in parts.values()) and not _known(world, target):
+    if any(key not in board.heard and _may_contribute(body) for key, body in world.store.profiles.items()):
+        world.queue.add_after(target, COALESCE)
         return
+    target = replace(target, name=named[0])
+    where = f"Secret {target.namespace}/{target.secret}"
     try:
-        fragments = await _fragments(world, target)
-        await _write(world, target, fragments)
+        await _write(world, target, await _fragments(world, target))
     except ApiError as error:
-        if isinstance(error, (Forbidden, Rejected, NotFound)):
-            _decide(
-                world, target, None, error_reason(error), f"Secret {target.namespace}/{target.secret} could not be written: {error.message}"
-            )
-        raise Retry(f"writing Secret {target.namespace}/{target.secret}: {type(error).__name__}") from error
+        _decide(world, target, None, error_reason(error), f"{where} could not be written: {error.message}")
+        raise Retry(f"writing {where}: {type(error).__name__}") from error
 
 
-def _may_contribute(world: World, key: ProfileKey) -> bool:
-    return bool((world.store.profiles[key].get("spec") or {}).get("notifications"))
+def _may_contribute(profile: Mapping[str, Any]) -> bool:
+    return bool((profile.get("spec") or {}).get("notifications")) and not profile["metadata"].get("deletionTimestamp")
 
 
 def _known(world: World, target: Target) -> bool:
@@ -48,11 +50,10 @@ def _known(world: World, target: Target) -> bool:
 
 
 async def _fragments(world: World, target: Target) -> dict[ProfileKey, Fragment]:
-    """The parts for `target`; for a profile that is invalid at the moment, the part that the live Secret holds."""
-    parts = world.routes.parts
-    fragments = {k: p.fragment for k, p in parts.items() if p.target == target and p.fragment is not None}
-    kept = [k for k, p in parts.items() if p.fragment is None]
-    if kept:
+    """The parts for `target`; for a profile that cannot be read, and of which we know nothing yet, the part that the live Secret holds."""
+    fragments = world.routes.fragments(target)
+    kept = [k for k, p in world.routes.parts.items() if p.fragment is None and k not in fragments]
+    if kept and target not in world.routes.written:
         live: dict[str, Any] = await world.cluster.get(secret_ref(target.namespace, target.secret)) or {}
         for key in kept:
             last_good = previous(live, key.namespace, key.name) if live else None
@@ -69,7 +70,8 @@ async def _write(world: World, target: Target, fragments: dict[ProfileKey, Fragm
         _decide(world, target, None, Reason.REJECTED, str(too_large))
         return
     if not world.store.in_sync(ref, manifest.digest):
-        if ref not in world.store.children:
+        known = world.store.children.get(ref)
+        if known is None or not known.digest:
             live = await world.cluster.get(ref)
             if live is not None and not is_ours(live):
                 _decide(world, target, None, Reason.ALERTMANAGER_SECRET_FOREIGN, _foreign(target))
@@ -89,20 +91,24 @@ def _decide(world: World, target: Target, fragments: dict[ProfileKey, Fragment] 
     else:
         board.failed.pop(target, None)
         board.written[target] = fragments
+        for left in board.arrived(target):
+            world.queue.add(left)
     for key in concerned:
         if board.state(key) != before[key]:
             world.queue.add(key)
 
 
 def error_reason(error: ApiError) -> str:
-    """The condition's reason for a write that will not work by itself soon."""
+    """The condition's reason for a write that did not work."""
     match error:
         case Forbidden():
             return Reason.FORBIDDEN
         case NotFound():
             return Reason.NAMESPACE_MISSING
-        case _:
+        case Rejected():
             return Reason.REJECTED
+        case _:
+            return Reason.API_UNAVAILABLE
 
 
 def _foreign(target: Target) -> str:

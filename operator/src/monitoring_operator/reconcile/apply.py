@@ -12,14 +12,16 @@ from monitoring_operator.api.names import Reason
 from monitoring_operator.ownership import applied_fields
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.status import Outcome
-from monitoring_operator.store import ProfileKey
+from monitoring_operator.store import Child, ProfileKey
 
 logger = logging.getLogger(__name__)
 
 
 async def apply_all(world: World, key: ProfileKey, manifests: Iterable[Manifest]) -> list[Outcome]:
     """Applies what differs, all at once; one that fails does not keep the others from being applied."""
-    return list(await asyncio.gather(*(_apply_one(world, key, m) for m in manifests)))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_apply_one(world, key, m)) for m in manifests]
+    return [t.result() for t in tasks]
 
 
 async def prune(world: World, key: ProfileKey, wanted: frozenset[Ref]) -> list[Outcome]:
@@ -27,9 +29,22 @@ async def prune(world: World, key: ProfileKey, wanted: frozenset[Ref]) -> list[O
 
     An object without fields of ours was never written by us, whatever its labels say: somebody copied them along.
     """
-    doomed = [r for r in world.store.children_of(key) if r not in wanted and world.store.children[r].digest]
-    results = await asyncio.gather(*(_delete_one(world, ref) for ref in doomed))
-    return [r for r in results if r is not None]
+    children = {r: world.store.children[r] for r in world.store.children_of(key) if r not in wanted}
+    if not children:
+        return []
+    # A label says whose a child is, and anybody can edit a label: what carries the UID of another living profile is that one's.
+    mine = world.store.profiles[key]["metadata"]["uid"] if key in world.store.profiles else ""
+    others = {p["metadata"]["uid"] for p in world.store.profiles.values()} - {mine}
+    children = {r: world.store.children[r] for r in world.store.children_of(key) if r not in wanted}
+    if not children:
+        return []
+    # A label says whose a child is, and anybody can edit a label: what carries the UID of another living profile is that one's.
+    mine = world.store.profiles[key]["metadata"]["uid"] if key in world.store.profiles else ""
+    others = {p["metadata"]["uid"] for p in world.store.profiles.values()} - {mine}
+    doomed = [r for r, c in children.items() if c.digest and c.profile_uid not in others]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_delete_one(world, ref, children[ref])) for ref in doomed]
+    return [o for o in (t.result() for t in tasks) if o is not None]
 
 
 async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outcome:
@@ -38,19 +53,15 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
         return _missing_crd(ref)
     known = world.store.children.get(ref)
     try:
-        if known is None:
+        if known is None or known.profile != key or not known.digest:
             live = await world.cluster.get(ref)
             if live is not None and not _is_ours(live, manifest):
-                return Outcome(
-                    ref, Reason.NAME_CONFLICT, "an object of this name exists and was not made by this profile; it is left alone"
-                )
-        elif known.profile != key:
-            return Outcome(ref, Reason.NAME_CONFLICT, f"it belongs to {known.profile or 'someone else'}")
+                return Outcome(ref, Reason.NAME_CONFLICT, "an object of this name exists that this profile has not made; it is left alone")
         body = await world.cluster.apply(manifest)
     except ApiError as error:
         return _failed(ref, error)
     rendered = world.rendered.get(key)
-    if rendered is not None and (ref, manifest.digest) in rendered[1]:
+    if rendered is not None and rendered.digests.get(ref) == manifest.digest:
         world.journal.repaired(ref.resource)
         logger.info("%s had been %s and was put right", ref, "changed" if known else "deleted")
     world.store.applied(body, manifest.digest)
@@ -58,8 +69,7 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
     return Outcome(ref)
 
 
-async def _delete_one(world: World, ref: Ref) -> Outcome | None:
-    child = world.store.children[ref]
+async def _delete_one(world: World, ref: Ref, child: Child) -> Outcome | None:
     try:
         await world.cluster.delete(ref, uid=child.uid, resource_version=child.resource_version)
     except ApiError as error:
@@ -71,13 +81,16 @@ async def _delete_one(world: World, ref: Ref) -> Outcome | None:
 
 
 def _is_ours(live: Mapping[str, Any], manifest: Manifest) -> bool:
-    """Whether we wrote the object for this profile: by its labels, or by its owner if somebody took the labels off."""
+    """Whether we wrote the object for this profile: by its labels, or by its owner if somebody edited the labels."""
     if applied_fields(live) is None:
         return False
-    labels, wanted = live["metadata"].get("labels") or {}, manifest.body["metadata"]
+    metadata, wanted = live["metadata"], manifest.body["metadata"]
+    labels = metadata.get("labels") or {}
     same = all(labels.get(n) == wanted["labels"][n] for n in (names.LABEL_PROFILE, names.LABEL_PROFILE_NAMESPACE))
-    owners = {o["uid"] for o in live["metadata"].get("ownerReferences") or ()}
-    return same or bool(owners & {o["uid"] for o in wanted.get("ownerReferences") or ()})
+    owners = {o["uid"] for o in metadata.get("ownerReferences") or ()} | {
+        (metadata.get("annotations") or {}).get(names.ANNOTATION_OWNER_UID)
+    }
+    return same or wanted["labels"][names.LABEL_PROFILE_UID] in owners
 
 
 def _missing_crd(ref: Ref) -> Outcome:

@@ -21,7 +21,7 @@ class Gathered:
     inputs: Inputs
     target: Target | NoTarget | None
     credentials: Credentials
-    notes: tuple[str, ...] = ()
+    ambiguity: str = ""
 
 
 async def gather(world: World, profile: Profile) -> Gathered:
@@ -29,17 +29,20 @@ async def gather(world: World, profile: Profile) -> Gathered:
 
     Raises ApiError where the cluster does not answer; a Secret that is missing or may not be read counts as without keys.
     """
-    inputs, notes = _inputs(world, profile)
-    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), notes)
+    inputs, ambiguity = _inputs(world, profile)
+    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), ambiguity)
 
 
-def _inputs(world: World, profile: Profile) -> tuple[Inputs, tuple[str, ...]]:
+def _inputs(world: World, profile: Profile) -> tuple[Inputs, str]:
     defaults = world.defaults
     if defaults.prometheus_labels is not None:
-        return replace(defaults.inputs, prometheus_labels=defaults.prometheus_labels), ()
+        return replace(defaults.inputs, prometheus_labels=defaults.prometheus_labels), ""
     found = fit(world.store.prometheuses())
-    noted = found.disagreement and profile.spec.prometheus.labels is None
-    return replace(defaults.inputs, prometheus_labels=found.labels), (found.disagreement,) if noted else ()
+    if not found.disagreement:
+        world.agreed_labels = found.labels
+    labels = found.labels if world.agreed_labels is None else world.agreed_labels
+    ambiguity = found.disagreement if profile.spec.prometheus.labels is None else ""
+    return replace(defaults.inputs, prometheus_labels=labels), ambiguity
 
 
 def _target(world: World, profile: Profile) -> Target | NoTarget | None:
@@ -53,8 +56,8 @@ def _target(world: World, profile: Profile) -> Target | NoTarget | None:
 
 
 async def _credentials(world: World, profile: Profile) -> Credentials:
-    keys = wanted(profile)
-    world.store.refers(ProfileKey(profile.namespace, profile.name), (secret_ref(profile.namespace, name) for name, _ in keys))
+    keys, key = wanted(profile), ProfileKey(profile.namespace, profile.name)
+    world.store.refers(key, (secret_ref(profile.namespace, name) for name, _ in keys))
     found: dict[tuple[str, str], str] = {}
     for name in sorted({name for name, _ in keys}):
         ref = secret_ref(profile.namespace, name)
@@ -62,11 +65,16 @@ async def _credentials(world: World, profile: Profile) -> Credentials:
             body = await world.cluster.get(ref)
         except Forbidden:
             body = None
-        world.store.sources[ref] = body["metadata"]["resourceVersion"] if body else ""
+        version = body["metadata"]["resourceVersion"] if body else ""
+        if world.store.sources.get(ref, version) != version:
+            # Whoever sees a change first tells the others: the event or the poll will find nothing new.
+            for other in world.store.referring(ref) - {key}:
+                world.queue.add(other)
+        world.store.sources[ref] = version
         data = (body or {}).get("data") or {}
-        for key in (k for n, k in keys if n == name and k in data):
+        for field in (k for n, k in keys if n == name and k in data):
             try:
-                found[name, key] = base64.b64decode(data[key]).decode().strip()
+                found[name, field] = base64.b64decode(data[field]).decode().strip()
             except (binascii.Error, UnicodeDecodeError):
                 continue
     return {k: v for k, v in found.items() if v}

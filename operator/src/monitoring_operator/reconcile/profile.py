@@ -1,11 +1,10 @@
 """One profile, from what the cluster says of it to its children and its status."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from monitoring_operator.alertmanager.fragment import fragment
-from monitoring_operator.alertmanager.target import NoTarget, Target
+from monitoring_operator.alertmanager.target import NoTarget
 from monitoring_operator.api.cluster import ApiError, NotFound, NotServed
 from monitoring_operator.api.manifest import Manifest, Ref, digest
 from monitoring_operator.api.names import Condition, Reason
@@ -17,7 +16,7 @@ from monitoring_operator.reconcile.apply import apply_all, prune
 from monitoring_operator.reconcile.events import announce
 from monitoring_operator.reconcile.gather import Gathered, gather
 from monitoring_operator.reconcile.routes import Part
-from monitoring_operator.reconcile.world import COALESCE, World
+from monitoring_operator.reconcile.world import COALESCE, Rendered, World
 from monitoring_operator.render import Inputs, render
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
@@ -26,7 +25,8 @@ UNWATCHED = frozenset({Reason.CRD_MISSING, Reason.NAME_CONFLICT, Reason.NAMESPAC
 UNWATCHED_RETRY = 60.0
 """Seconds after which is looked again at what stands in the way, where its going away is told by no watch."""
 
-logger = logging.getLogger(__name__)
+UNDECIDED = RouteState(live=None, reason="", message="")
+"""The part is on the board, and its Alertmanager's key has yet to take it."""
 
 
 async def reconcile_profile(world: World, key: ProfileKey) -> None:
@@ -40,7 +40,7 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
         return
     try:
         await _reconcile(world, key, body)
-    except Exception:
+    except BaseException:
         # A profile that cannot even be looked at must not keep everybody else's notifications from being written.
         _keep_route(world, key)
         raise
@@ -49,27 +49,28 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
 async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> None:
     try:
         profile = _valid(body)
+        try:
+            gathered = await gather(world, profile)
+        except ApiError as error:
+            raise Retry(f"reading what it refers to: {error.message}") from error
+        # Before the children, because everybody's notifications wait for the last part, and nobody's children must delay them.
+        _contribute(world, key, profile, gathered)
+        outcomes, alerts = await _children(world, key, profile, gathered.inputs)
     except InvalidProfile as invalid:
         _keep_route(world, key)
         await _report(world, key, body, _observe(world, key, body, problems=invalid.problems))
         return
-    try:
-        gathered = await gather(world, profile)
-    except ApiError as error:
-        raise Retry(f"reading what it refers to: {error.message}") from error
-    outcomes, alerts = await _children(world, key, profile, gathered.inputs)
-    routes, undecided = _routes(world, key, profile, gathered)
-    failed = any(o.reason for o in outcomes)
-    if undecided and not failed:
+    routes = _route_state(world, key, gathered)
+    failed = [o for o in outcomes if o.reason]
+    if routes is UNDECIDED and not failed:
         # The Alertmanager's key wakes us when it is done: one status is written instead of two.
         return
-    seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=routes, notes=gathered.notes)
+    decided = None if routes is UNDECIDED else routes
+    seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=decided, ambiguity=gathered.ambiguity)
     await _report(world, key, body, seen)
     if failed:
-        unwatched = all(o.reason in UNWATCHED for o in outcomes if o.reason)
-        raise Retry(
-            "; ".join(f"{o.ref}: {o.reason}" for o in outcomes if o.reason), at_most=UNWATCHED_RETRY if unwatched else LONGEST_BACKOFF
-        )
+        unwatched = all(o.reason in UNWATCHED for o in failed)
+        raise Retry("; ".join(f"{o.ref}: {o.reason}" for o in failed), at_most=UNWATCHED_RETRY if unwatched else LONGEST_BACKOFF)
 
 
 def _keep_route(world: World, key: ProfileKey) -> None:
@@ -89,50 +90,66 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     """Applies and prunes; renders only if something is not as the last rendering from the same inputs left it."""
     fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels)])
     known = world.rendered.get(key)
-    if known is not None and known[0] == fingerprint and _in_sync(world, key, known[1]):
-        return [Outcome(ref) for ref, _ in known[1]], known[2]
+    if known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests):
+        return [Outcome(ref) for ref in known.digests], known.alerts
     manifests = render(profile, inputs)
-    wanted = tuple((m.ref, m.digest) for m in manifests)
+    digests = {m.ref: m.digest for m in manifests}
     alerts = _count_alerts(manifests)
     stale = [m for m in manifests if not world.store.in_sync(m.ref, m.digest)]
-    outcomes = {ref: Outcome(ref) for ref, _ in wanted}
+    outcomes = {ref: Outcome(ref) for ref in digests}
     outcomes.update({o.ref: o for o in await apply_all(world, key, stale)})
+    # What is no longer wanted goes only once everything of its kind that might replace it is there.
+    failed = {o.ref.resource for o in outcomes.values() if o.reason}
+    held = {r for r in world.store.children_of(key) if r.resource in failed}
+    outcomes.update({o.ref: o for o in await prune(world, key, frozenset(digests) | held)})
     if not any(o.reason for o in outcomes.values()):
-        # What is no longer wanted goes only once everything that replaces it is there.
-        outcomes.update({o.ref: o for o in await prune(world, key, frozenset(outcomes))})
-        world.rendered[key] = (fingerprint, wanted, alerts)
+        world.rendered[key] = Rendered(fingerprint, digests, alerts)
     return list(outcomes.values()), alerts
 
 
-def _in_sync(world: World, key: ProfileKey, wanted: tuple[tuple[Ref, str], ...]) -> bool:
-    refs = {ref for ref, _ in wanted}
-    return all(world.store.in_sync(ref, d) for ref, d in wanted) and world.store.children_of(key) <= refs
+def _in_sync(world: World, key: ProfileKey, digests: Mapping[Ref, str]) -> bool:
+    return all(world.store.in_sync(ref, d) for ref, d in digests.items()) and world.store.children_of(key) <= digests.keys()
 
 
-def _routes(world: World, key: ProfileKey, profile: Profile, gathered: Gathered) -> tuple[RouteState | None, bool]:
-    """Puts the profile's part on the board; says what became of it, and whether that is still undecided."""
-    target = gathered.target
-    part = None
-    if isinstance(target, Target):
-        part = Part(target, fragment(profile, gathered.credentials))
+def _contribute(world: World, key: ProfileKey, profile: Profile, gathered: Gathered) -> None:
+    """Puts the profile's part on the board; without an Alertmanager to put it to, what is live of it stays."""
+    if isinstance(gathered.target, NoTarget):
+        _keep_route(world, key)
+        return
+    part = Part(gathered.target, fragment(profile, gathered.credentials)) if gathered.target is not None else None
     for concerned in world.routes.put(key, part):
         world.queue.add_after(concerned, COALESCE)
-    if isinstance(target, NoTarget):
-        return RouteState(live=False, reason=target.reason, message=target.message), False
-    if target is None:
-        return None, False
-    state = world.routes.state(key)
-    return state, state is None
 
 
-def _observe(world: World, key: ProfileKey, body: Mapping[str, Any], **seen: Any) -> Observation:
-    problems: tuple[Problem, ...] = seen.pop("problems", ())
+def _route_state(world: World, key: ProfileKey, gathered: Gathered) -> RouteState | None:
+    """What became of the profile's part; UNDECIDED while its Alertmanager's key has not run, None without notifications."""
+    match gathered.target:
+        case None:
+            return None
+        case NoTarget() as nothing:
+            return RouteState(live=False, reason=nothing.reason, message=nothing.message)
+    return world.routes.state(key) or UNDECIDED
+
+
+def _observe(
+    world: World,
+    key: ProfileKey,
+    body: Mapping[str, Any],
+    *,
+    problems: tuple[Problem, ...] = (),
+    outcomes: Iterable[Outcome] = (),
+    routes: RouteState | None = None,
+    alerts: int | None = None,
+    ambiguity: str = "",
+) -> Observation:
     return Observation(
         generation=body["metadata"].get("generation", 1),
         problems=problems,
-        outcomes=tuple(seen.pop("outcomes", ())),
+        outcomes=tuple(outcomes),
+        routes=routes,
         children=tuple(r for r in world.store.children_of(key) if world.store.children[r].digest),
-        **seen,
+        alerts=alerts,
+        ambiguity=ambiguity,
     )
 
 
@@ -140,7 +157,7 @@ async def _report(world: World, key: ProfileKey, body: Mapping[str, Any], seen: 
     """Writes the status where it differs, and an Event where Ready has changed."""
     before = body.get("status") or {}
     status = judge(seen, before, world.now())
-    if status == before:
+    if status == _own_part(before):
         return
     try:
         answer = await world.cluster.apply_status(profile_ref(key), status)
@@ -151,6 +168,12 @@ async def _report(world: World, key: ProfileKey, body: Mapping[str, Any], seen: 
     world.store.put_profile(answer)
     world.journal.wrote(profile_ref(key).resource, "status")
     await announce(world, body, _condition(before), _condition(status))
+
+
+def _own_part(status: Mapping[str, Any]) -> dict[str, Any]:
+    """A status without the conditions that others have added; server-side apply leaves those alone."""
+    conditions = [c for c in status.get("conditions") or () if c["type"] in Condition.ALL]
+    return {**status, "conditions": conditions} if status else {}
 
 
 def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
-from monitoring_operator.api.cluster import Forbidden
+from monitoring_operator.api.cluster import ApiError, Forbidden
 from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, PROFILE, PROMETHEUS, Resource
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
@@ -51,6 +51,7 @@ async def refresh_served(world: World) -> bool:
             changed = True
         world.served[group, version] = served
     if changed:
+        world.types_changed = True
         for key in world.store.profiles:
             world.queue.add(key)
     return changed
@@ -63,6 +64,10 @@ async def poll_sources(world: World) -> None:
             body = await world.cluster.get(ref)
         except Forbidden:
             body = None
+        except ApiError as error:
+            # One that does not answer must not hide the others.
+            logger.warning("%s could not be looked at: %s", ref, error.message)
+            continue
         version = body["metadata"]["resourceVersion"] if body else ""
         if world.store.sources.get(ref) != version:
             for key in world.store.referring(ref):

@@ -28,6 +28,8 @@ class Board:
     parts: dict[ProfileKey, Part] = field(default_factory=dict)
     heard: set[ProfileKey] = field(default_factory=set)
     """Profiles that have been looked at since the start, whether they contribute or not."""
+    leaving: dict[ProfileKey, Part] = field(default_factory=dict)
+    """Parts of profiles that have named another Alertmanager which does not hold them yet: until then nothing is taken away."""
     written: dict[Target, dict[ProfileKey, Fragment]] = field(default_factory=dict)
     """The parts that the live Secret holds."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
@@ -39,11 +41,27 @@ class Board:
         before = self.parts.get(key)
         if part is None:
             self.parts.pop(key, None)
+            self.leaving.pop(key, None)
         else:
             self.parts[key] = part
+            if before is not None and before.target is not None and before.fragment is not None and before.target != part.target:
+                self.leaving[key] = before
         if before == part:
             return set()
-        return {p.target for p in (before, part) if p is not None and p.target is not None}
+        concerned = {p.target for p in (before, part) if p is not None and p.target is not None}
+        # Nobody knows where the part of a profile was that could not be read since the start.
+        return concerned | set(self.written) if before is not None and before.target is None else concerned
+
+    def arrived(self, target: Target) -> set[Target]:
+        """`target` holds its parts: those that moved there may go where they were; returns these Alertmanagers."""
+        moved = [k for k in self.leaving if self.parts[k].target == target and k in self.written[target]]
+        return {before.target for k in moved if (before := self.leaving.pop(k)).target is not None}
+
+    def fragments(self, target: Target) -> dict[ProfileKey, Fragment]:
+        """The parts that belong into the target's configuration, those on their way to another one included."""
+        found = {k: p.fragment for k, p in (*self.leaving.items(), *self.parts.items()) if p.target == target and p.fragment is not None}
+        kept = (k for k, p in self.parts.items() if p.fragment is None)
+        return found | {k: self.written[target][k] for k in kept if k in self.written.get(target, {})}
 
     def keep(self, key: ProfileKey) -> bool:
         """The profile cannot be taken as it is: its last good part stays, wherever it is. Says whether this is news."""

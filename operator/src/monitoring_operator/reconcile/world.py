@@ -42,6 +42,15 @@ class Defaults:
     inputs: Inputs = field(default_factory=Inputs)
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was last rendered and applied of a profile, and from what: the same inputs need no second rendering."""
+
+    fingerprint: str
+    digests: Mapping[Ref, str]
+    alerts: int
+
+
 @dataclass(slots=True)
 class World:
     """The cluster, what is known of it, and the ways to speak. `now` gives an RFC 3339 time in UTC."""
@@ -55,8 +64,11 @@ class World:
     routes: Board = field(default_factory=Board)
     served: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """Resource types that the API server serves, by group and version; kept current by the resync."""
-    rendered: dict[ProfileKey, tuple[str, tuple[tuple[Ref, str], ...], int]] = field(default_factory=dict)
-    """Per profile: fingerprint of spec and inputs, then what was rendered from them (object and digest), and its alerts."""
+    rendered: dict[ProfileKey, Rendered] = field(default_factory=dict)
+    agreed_labels: Mapping[str, str] | None = None
+    """Labels on which the cluster's Prometheus objects last agreed: what is selected today is not given up because a newcomer disagrees."""
+    types_changed: bool = False
+    """Whether a type from a CRD has come or gone since the start."""
 
     def wake_routes(self) -> None:
         """Looks at every Alertmanager again, a moment from now."""

@@ -30,6 +30,8 @@ def child(
         "namespace": namespace,
         "labels": {**(labels or {}), **names.child_labels(profile.name, profile.namespace, profile.uid)},
     }
+    if namespace != profile.namespace and profile.uid:
+        annotations = {**(annotations or {}), names.ANNOTATION_OWNER_UID: profile.uid}
     if annotations:
         metadata["annotations"] = dict(annotations)
     if namespace == profile.namespace and profile.uid:
