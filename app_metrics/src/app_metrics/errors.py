@@ -13,7 +13,7 @@ _BY_CLASS = {
 }
 
 
-def error_type(error: BaseException | str) -> str:
+def type_of(error: BaseException | str) -> str:
     """The type of an error; a text is taken as it is."""
     if isinstance(error, str):
         return error

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app_metrics.errors import error_type, outcome
+from app_metrics.errors import outcome, type_of
 from app_metrics.registry import REGISTRY
 from app_metrics.tenants import TENANTS
 from app_metrics.tracking import Tracker, never_raises
@@ -75,10 +75,10 @@ def record_ga4_api_success(endpoint: str, tenant_id: object) -> None:
 
 
 @never_raises
-def record_ga4_api_error(endpoint: str, tenant_id: object, error: BaseException | str = "unknown") -> None:
-    """Counts a failed call with the type of `error` (an exception or a word), unless a tracker has counted it."""
-    if not getattr(error, _COUNTED, False) and not _already(endpoint, tenant_id, "error"):
-        _count(endpoint, tenant_id, "error", error)
+def record_ga4_api_error(endpoint: str, tenant_id: object, error_type: BaseException | str = "unknown") -> None:
+    """Counts a failed call, unless a tracker has counted it. `error_type` is a word or the exception itself."""
+    if not getattr(error_type, _COUNTED, False) and not _already(endpoint, tenant_id, "error"):
+        _count(endpoint, tenant_id, "error", error_type)
 
 
 def _already(endpoint: str, tenant_id: object, status: str) -> bool:
@@ -107,7 +107,7 @@ def _count(endpoint: str, tenant_id: object, status: str, error: BaseException |
         # The exception may reach the recorder by another way than the context: out of a task, for one.
         with suppress(AttributeError):
             setattr(error, _COUNTED, True)
-        REGISTRY.increment("ga4_api_errors_total", tenant_id, error_type(error))
+        REGISTRY.increment("ga4_api_errors_total", tenant_id, type_of(error))
 
 
 @never_raises

@@ -80,6 +80,8 @@ def _serve(app: "Starlette", path: str, registry: Registry, extra: "CollectorReg
         from app_metrics.multiprocess import SharedFolder  # noqa: PLC0415 - file locks are not there on every system
 
         shared = SharedFolder(registry, Path(folder))
+    if any(getattr(route, "path", None) == path for route in app.router.routes):
+        _log.warning("%s is already served by another route; the page of app_metrics comes before it", path)
     theirs = process_registry(several_processes=shared is not None) if extra is None else extra
     endpoint = MetricsEndpoint(registry, ForeignMetrics(theirs) if theirs is not None else None, shared)
     # First, so that neither a catch-all route nor a mount at the root hides it; a route and no mount, so that it is not redirected.

@@ -154,7 +154,9 @@ class Registry:
             series.value += 1.0
 
     def increment(self, name: str, *values: object, by: float = 1.0) -> None:
-        """Adds `by` (not negative) to a counter."""
+        """Adds `by` to a counter. Raises ValueError if that is negative."""
+        if by < 0:
+            raise ValueError(f"{name} is a counter and cannot go down by {-by}")
         series = self.values[name].at(*values)
         with self.lock:
             series.value += by

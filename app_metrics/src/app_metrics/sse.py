@@ -8,7 +8,7 @@ from time import monotonic
 from typing import NamedTuple, Self
 from uuid import uuid4
 
-from app_metrics.errors import error_type, is_cancellation
+from app_metrics.errors import is_cancellation, type_of
 from app_metrics.registry import REGISTRY
 from app_metrics.tenants import TENANTS
 from app_metrics.tracking import Tracker, never_raises
@@ -62,9 +62,9 @@ def record_sse_event(tenant_id: object, event_type: str) -> None:
 
 
 @never_raises
-def record_sse_error(tenant_id: object, error: BaseException | str) -> None:
-    """Counts a failure of a connection with the type of `error`, an exception or a word."""
-    REGISTRY.increment("sse_errors_total", tenant_id, error_type(error))
+def record_sse_error(tenant_id: object, error_type: BaseException | str) -> None:
+    """Counts a failure of a connection. `error_type` is a word or the exception itself."""
+    REGISTRY.increment("sse_errors_total", tenant_id, type_of(error_type))
 
 
 @never_raises

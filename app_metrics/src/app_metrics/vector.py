@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from app_metrics.errors import error_type, is_cancellation
+from app_metrics.errors import is_cancellation, type_of
 from app_metrics.registry import REGISTRY
 from app_metrics.tenants import TENANTS
 from app_metrics.tracking import Tracker, never_raises
@@ -21,7 +21,7 @@ class VectorSearch(Tracker):
         TENANTS.seen(self._labels[0])
         REGISTRY.observe("vector_search_latency_seconds", *self._labels, value=seconds)
         if error is not None and not is_cancellation(error):
-            REGISTRY.increment("vector_search_errors_total", *self._labels, error_type(error))
+            REGISTRY.increment("vector_search_errors_total", *self._labels, type_of(error))
 
 
 class Embedding(Tracker):
@@ -59,6 +59,4 @@ def track_vector_embedding(model: str, batch_size: int | None = None) -> Embeddi
 @never_raises
 def record_vector_embedding_tokens(model: str, tokens: int) -> None:
     """Adds the tokens that a model has embedded."""
-    if tokens < 0:
-        raise ValueError(f"tokens must not be negative, but {tokens} is")
     REGISTRY.increment("vector_embedding_tokens_total", model, by=tokens)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 import app_metrics
 from app_metrics import Registry, instrument
@@ -97,6 +99,14 @@ def test_second_instrument_changes_nothing_and_says_so(registry: Registry, caplo
 
     assert 1 == len(app.router.routes)
     assert ["instrument() was called twice for the same application; the second call changes nothing"] == caplog.messages
+
+
+def test_page_that_another_route_serves_already(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
+    """An application that moves from another library has both for a while: ours is shown, and the log says so."""
+    app = Starlette(routes=[Route("/metrics", Response())])
+    instrument(app, registry=registry)
+
+    assert ["/metrics is already served by another route; the page of app_metrics comes before it"] == caplog.messages
 
 
 def test_page_can_be_left_out(registry: Registry) -> None:
