@@ -120,6 +120,38 @@ def test_example_of_the_requirements(start: Callable[..., Captured]) -> None:
     assert {"quota_usage": 0.95} == message["contexts"]["details"]
 
 
+def test_example_of_initialization_and_automatic_capture(
+    start: Callable[..., Captured], serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started from a start-up handler, after the application was built: what nobody catches is reported with its route."""
+    sent = Captured()
+    monkeypatch.setenv("SENTRY_DSN", DSN)
+    monkeypatch.setattr("sentry_sdk.client.make_transport", lambda _: sent)
+
+    # In main.py
+    app = FastAPI()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # FastAPI would rather have a lifespan handler
+
+        @app.on_event("startup")
+        async def startup() -> None:
+            init_sentry()
+
+    async def risky_operation() -> None:
+        raise APIError("no data")
+
+    # Unhandled exceptions are automatically captured
+    @app.get("/analytics/{report}")
+    async def process_analytics(report: str) -> None:
+        await risky_operation()  # Errors auto-captured
+
+    with serve(app) as url:
+        assert 500 == httpx.get(f"{url}/analytics/daily").status_code
+
+    assert [("APIError", "/analytics/{report}")] == [
+        (event["exception"]["values"][-1]["type"], event["transaction"]) for event in sent.items("event") if "exception" in event
+    ]
+
+
 @pytest.mark.parametrize("lifecycle", ["static", "stream"])
 def test_example_of_tracing(lifecycle: str, start: Callable[..., Captured]) -> None:
     """The requirements' transaction with its two spans, in both of the SDK's modes, without a deprecation."""
