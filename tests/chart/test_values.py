@@ -112,7 +112,7 @@ def test_chart_works_below_another(tmp_path: Path) -> None:
 
 
 def test_table_in_the_readme_is_current() -> None:
-    """The README's table is what values.yaml says now; `python tests/chart/values_table.py` rewrites it."""
+    """The README's table is what values.yaml says now; `make generate` rewrites it."""
     readme = (rendered.CHART / "README.md").read_text()
 
     assert values_table.with_table(readme, TEXT) == readme

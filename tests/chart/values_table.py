@@ -1,15 +1,13 @@
 """Makes the table of values in the chart's README from the comments of values.yaml, so that there is one place to write them.
 
-`python tests/chart/values_table.py` rewrites the table; a test proves that it is current.
+`make generate` rewrites the table; a test proves that it is current.
 """
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import yaml
 
-CHART = Path(__file__).parents[2] / "charts" / "monitoring-operator"
 BEGIN = "<!-- values: begin -->"
 END = "<!-- values: end -->"
 
@@ -57,13 +55,3 @@ def with_table(readme: str, text: str) -> str:
     if not (begin and end):
         raise ValueError(f"README.md has no {BEGIN} ... {END}")
     return f"{before}{BEGIN}\n{table(text)}{END}{after}"
-
-
-def main() -> None:
-    """Rewrite the table in the chart's README.md."""
-    readme = CHART / "README.md"
-    readme.write_text(with_table(readme.read_text(), (CHART / "values.yaml").read_text()))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Everything that is generated and checked in: the CRD, its copy in the chart, and what the examples and golden profiles become.
+"""Everything that is generated and checked in: the CRD and its copy in the chart, what the examples and golden profiles become, and pages.
 
 `python -m harness.generate` writes it, `python -m harness.generate --check` says what is stale and fails. Run with tests/ on
 PYTHONPATH, from anywhere.
@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from chart import values_table
+from harness.content import alerts_page
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.cli.documents import load
 from monitoring_operator.cli.rendering import as_files, children, inputs
@@ -15,6 +17,7 @@ from monitoring_operator.crd import document
 
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/monitoringprofiles.yaml")
+CHART = ROOT / "charts/monitoring-operator"
 EXAMPLES = ROOT / "examples"
 GOLDEN = ROOT / "tests/golden"
 
@@ -40,9 +43,16 @@ def rendered_folder(source: Path) -> Path:
 
 def generated() -> dict[Path, str]:
     """What each generated file must hold. Raises InvalidExampleError."""
-    return dict.fromkeys(CRDS, document()) | {
-        rendered_folder(source) / name: text for source in sources() for name, text in rendered(source).items()
+    readme = CHART / "README.md"
+    pages = {
+        alerts_page.PAGE: alerts_page.page(),
+        readme: values_table.with_table(readme.read_text(encoding="utf-8"), (CHART / "values.yaml").read_text(encoding="utf-8")),
     }
+    return (
+        pages
+        | dict.fromkeys(CRDS, document())
+        | {rendered_folder(source) / name: text for source in sources() for name, text in rendered(source).items()}
+    )
 
 
 def rendered(source: Path) -> Mapping[str, str]:
