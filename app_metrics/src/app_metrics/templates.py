@@ -19,7 +19,6 @@ _NOTHING_HERE = (404, 405)
 class _Mount(NamedTuple):
     template: str
     pattern: re.Pattern[str]
-    routed: bool
 
 
 class RouteTemplates:
@@ -123,7 +122,7 @@ class RouteTemplates:
             if template == regex.replace("\\", ""):
                 self._prefixes[template] = template
             else:
-                self._patterns.append(_Mount(template, re.compile(regex), bool(inner)))
+                self._patterns.append(_Mount(template, re.compile(regex)))
             self._read(inner, template, regex)
 
 
