@@ -24,8 +24,8 @@ _RESPONSE = "http_response_size_bytes"
 _SECONDS = BY_NAME[_DURATION].buckets
 _BYTES = BY_NAME[_REQUEST].buckets
 _MOST_ROUTES = 20_000
-RouteKey = tuple[int, int, int, str, int]
-"""Identities of route, FastAPI's context and endpoint; method; status."""
+RouteKey = tuple[int, str, int]
+"""Identity of the route (or of FastAPI's record of it), method, status."""
 
 
 class Cell(NamedTuple):
@@ -48,15 +48,15 @@ class HttpRecorder:
         """The series that were learned by `learn`."""
         registry.caches += [self._cells.clear, self.routes.clear]
 
-    def learn(self, key: RouteKey, owners: object, template: str | None) -> Cell:
-        """The series of a request, remembered for `key`: the identities of `owners`, which are kept so that no other object can
-        get them.
+    def learn(self, key: RouteKey, owner: object, template: str | None) -> Cell:
+        """The series of a request, remembered for `key`, which begins with the identity of `owner`: it is kept, so that no other
+        object can get that identity.
         """
-        cell = self.cell(key[3], template, key[4])
-        if key[3] in METHODS:
+        cell = self.cell(key[1], template, key[2])
+        if key[1] in METHODS:
             if len(self.routes) >= _MOST_ROUTES:
                 self.routes.clear()
-            self.routes[key] = (cell, owners)
+            self.routes[key] = (cell, owner)
         return cell
 
     def cell(self, method: str, template: str | None, status: int) -> Cell:

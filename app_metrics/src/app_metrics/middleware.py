@@ -121,17 +121,14 @@ class _Exchange:
         seconds = perf_counter() - self.start
         scope, status, recorder = self.scope, self.status, self.middleware.recorder
         method = scope["method"]
-        route = scope.get("route")
         # Found by what the router left in the scope, before that is turned into a template.
-        if route is not None and scope.get("root_path", "") == self.root:
-            extension = scope.get("fastapi")
-            context = extension.get("effective_route_context") if extension else None
-            endpoint = scope.get("endpoint")
-            key = (id(route), id(context), id(endpoint), method, status)
-            known = recorder.routes.get(key)
-            cell = recorder.learn(key, (route, context, endpoint), self.template()) if known is None else known[0]
-        else:
+        owner = self.owner()
+        if owner is None:
             cell = recorder.cell(method, self.template(), status)
+        else:
+            key = (id(owner), method, status)
+            known = recorder.routes.get(key)
+            cell = recorder.learn(key, owner, self.template()) if known is None else known[0]
         received, exemplar = self.received, None
         headers = dict(scope["headers"])
         if b"content-length" in headers:
@@ -141,6 +138,20 @@ class _Exchange:
             exemplar = _exemplar(headers[b"traceparent"], seconds)
         self.cell = cell
         recorder.request(cell, seconds, received, sent, exemplar)
+
+    def owner(self) -> object:
+        """The route that took the request (or FastAPI's record of it) if its template is the same for all requests: no mount lies in
+        between, and it is this request's own and not left over from a router further out.
+        """
+        scope = self.scope
+        route = scope.get("route")
+        if route is None or scope.get("root_path", "") != self.root:
+            return None
+        if extension := scope.get("fastapi"):
+            context = extension.get("effective_route_context")
+            if context is not None and context.original_route is route:
+                return context
+        return route if getattr(route, "endpoint", None) is scope.get("endpoint") else None
 
     def template(self) -> str | None:
         """The route's template; None if no route took the request, also if one did only to say that its methods are others."""

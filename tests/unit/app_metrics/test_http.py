@@ -150,6 +150,19 @@ def test_route_added_later_is_known(registry: Registry, drive: Any, requests_see
     assert {("GET", "/a", "200"): 1.0, ("GET", "/late/{x}", "200"): 1.0, ("GET", "/late-mount/{y}", "200"): 1.0} == requests_seen()
 
 
+def test_application_mounted_at_the_root(registry: Registry, drive: Any, requests_seen: Seen) -> None:
+    """The mount leaves its mark in the scope and no prefix; each route behind it is still known by its own template, again and again."""
+    inner = FastAPI()
+    inner.add_api_route("/items/{item_id}", lambda item_id: item_id)
+    app = Starlette(routes=[Mount("/", inner)])
+    instrument(app, registry=registry)
+
+    for path in ("/docs", "/openapi.json", "/items/1", "/docs", "/openapi.json", "/items/2"):
+        drive.run(app, path)
+
+    assert {("GET", "/docs", "200"): 2.0, ("GET", "/openapi.json", "200"): 2.0, ONE_FOUND: 2.0} == requests_seen()
+
+
 def test_static_files_are_known_by_their_mount(registry: Registry, drive: Any, requests_seen: Seen, tmp_path: Any) -> None:
     """A mounted application without routes is one endpoint; what it does not have is nobody's."""
     (tmp_path / "page.html").write_text("hello")
