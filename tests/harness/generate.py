@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app_metrics.reference import reference
 from chart import values_table
 from harness.content import alerts_page
 from monitoring_operator.alertmanager.target import Target
@@ -46,6 +47,7 @@ def generated() -> dict[Path, str]:
     readme = CHART / "README.md"
     pages = {
         alerts_page.PAGE: alerts_page.page(),
+        ROOT / "docs/metrics.md": reference(),
         readme: values_table.with_table(readme.read_text(encoding="utf-8"), (CHART / "values.yaml").read_text(encoding="utf-8")),
     }
     return (

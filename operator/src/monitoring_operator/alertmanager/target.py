@@ -39,13 +39,18 @@ def target_of(body: Mapping[str, Any]) -> Target:
     return Target(metadata["namespace"], metadata["name"], secret or f"alertmanager-{metadata['name']}")
 
 
+def by_name(target: Target) -> tuple[str, str]:
+    """Sorts targets so that the first of those that share a Secret represents them."""
+    return target.namespace, target.name
+
+
 def choose(ref: AlertmanagerRef | None, known: Iterable[Target]) -> Target:
     """The target that `ref` names among `known`; without a `ref`, the only one there is.
 
     Alertmanagers that read the same Secret are one target, represented by the first of them: two configurations cannot
     be written into one Secret. Raises NoTarget.
     """
-    targets = sorted(known, key=lambda t: (t.namespace, t.name))
+    targets = sorted(known, key=by_name)
     if ref is not None:
         named = [t for t in targets if (t.namespace, t.name) == (ref.namespace, ref.name)]
         if not named:

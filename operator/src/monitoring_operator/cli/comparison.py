@@ -13,7 +13,7 @@ from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.secret import is_ours, previous, render_secret
-from monitoring_operator.alertmanager.target import NoTarget, Target, choose, target_of
+from monitoring_operator.alertmanager.target import NoTarget, Target, by_name, choose, target_of
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import Cluster, NotFound, NotServed
 from monitoring_operator.api.manifest import Manifest, Ref
@@ -65,9 +65,9 @@ class Comparison:
 
     async def secrets(self, profiles: Iterable[Profile]) -> list[Change]:
         """What becomes of the Alertmanagers' configuration Secrets, in which other profiles' parts stay as they are."""
-        targets = sorted([target_of(a) async for a in self._cluster.list(ALERTMANAGER)])
+        targets = sorted([target_of(a) async for a in self._cluster.list(ALERTMANAGER)], key=by_name)
         # Alertmanagers that read the same Secret are one target: the first of them, as `choose` has it.
-        parts: dict[Target, dict[Key, Fragment]] = {t: {} for t in {(t.namespace, t.secret): t for t in reversed(targets)}.values()}
+        parts: dict[Target, dict[Key, Fragment]] = {t: {} for t in targets}
         given = {(p.namespace, p.name): p for p in profiles}
         for key, profile in given.items():
             part = fragment(profile, await self._credentials(profile))

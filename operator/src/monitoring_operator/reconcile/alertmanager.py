@@ -1,13 +1,12 @@
 """One Alertmanager's configuration Secret, written from all profiles' parts at once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret
-from monitoring_operator.alertmanager.target import Target, target_of
+from monitoring_operator.alertmanager.target import Target, by_name, target_of
 from monitoring_operator.api.cluster import ApiError, Forbidden, NotFound, Rejected
 from monitoring_operator.api.names import Reason
 from monitoring_operator.queue import Retry
@@ -25,14 +24,14 @@ async def reconcile_alertmanager(world: World, target: Target) -> None:
     the routes would drop their notifications. The Secret is never deleted; without profiles it keeps a configuration that
     notifies nobody, and one whose Alertmanager is gone stays as it is, in case that one comes back.
     """
-    named = sorted(t.name for t in map(target_of, world.store.alertmanagers()) if t == target)
+    named = sorted((t for t in map(target_of, world.store.alertmanagers()) if t == target), key=by_name)
     board = world.routes
     if not named or (target not in board.written and all(p.target != target for p in board.parts.values()) and not _known(world, target)):
         return
     if any(key not in board.heard and _may_contribute(body) for key, body in world.store.profiles.items()):
         world.queue.add_after(target, COALESCE)
         return
-    target = replace(target, name=named[0])
+    target = named[0]
     where = f"Secret {target.namespace}/{target.secret}"
     try:
         await _write(world, target, await _fragments(world, target))
