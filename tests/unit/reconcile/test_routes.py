@@ -221,6 +221,23 @@ def test_a_move_to_another_alertmanager_leaves_no_moment_without_a_route() -> No
     assert set() == receivers(cluster)
 
 
+def test_a_profile_that_is_deleted_on_its_way_leaves_nothing_behind() -> None:
+    """It has named an Alertmanager whose Secret is somebody else's, and is then deleted: its part goes from where it still was."""
+    other = alertmanager("monitoring", "other-routes")
+    other["metadata"]["name"] = "other"
+    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other-routes", "namespace": "monitoring"}, "data": {}}
+    cluster, world, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"), other, foreign)
+    moved = with_routes("a")
+    moved["metadata"]["generation"] = 2
+    moved["spec"]["notifications"]["alertmanager"]["name"] = "other"
+    tell(cluster, world, moved)
+    asyncio.run(drain(world))
+    delete(cluster, world, "MonitoringProfile", "a", "web")
+    asyncio.run(drain(world))
+
+    assert {"b/web"} == receivers(cluster)
+
+
 def test_an_alertmanager_that_goes_and_comes_back_finds_its_routes() -> None:
     """Helm replaces the object: the Secret is left as it is meanwhile."""
     cluster, world, _ = start(with_routes("a"), credentials("a"))

@@ -39,6 +39,7 @@ class Board:
         """Replaces a profile's contribution (None: it has none); returns the Alertmanagers that it concerns."""
         self.heard.add(key)
         before = self.parts.get(key)
+        concerned = {p.target for p in (before, part, self.leaving.get(key)) if p is not None and p.target is not None}
         if part is None:
             self.parts.pop(key, None)
             self.leaving.pop(key, None)
@@ -48,7 +49,6 @@ class Board:
                 self.leaving[key] = before
         if before == part:
             return set()
-        concerned = {p.target for p in (before, part) if p is not None and p.target is not None}
         # Nobody knows where the part of a profile was that could not be read since the start.
         return concerned | set(self.written) if before is not None and before.target is None else concerned
 
