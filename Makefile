@@ -2,7 +2,10 @@
 # every target makes the virtual environment and compiles the programs that it runs, once.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check e2e tools generate lock image kind-up kind-down clean
+FASTAPI := 0.110.3 0.136.3 0.137.0 0.165.0
+MATRIX := pytest pytest-timeout hypothesis PyYAML httpx uvicorn sentry-sdk prometheus-client
+
+.PHONY: help demo test matrix check e2e tools generate lock image kind-up kind-down clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +33,11 @@ demo: $(READY) ## watch a profile become its children on a real API server (or: 
 test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests (ARGS=... goes to pytest)
 	@$(HARNESS).toolchain --quiet
 	@$(BIN)/pytest --cov --cov-report=term --cov-report=xml $(ARGS)
+
+matrix: $(READY) ## app_metrics on the oldest and the newest FastAPI and around the lazy include_router of 0.137
+	@for version in $(FASTAPI); do echo "FastAPI $$version"; $(BIN)/uv run --quiet --no-project --isolated --python $(BIN)/python \
+	  --with "fastapi==$$version" $(MATRIX:%=--with %) --with-editable app_metrics \
+	  python -m pytest -q -p no:cacheprovider tests/unit/app_metrics/test_http.py tests/unit/app_metrics/test_server.py || exit 1; done
 
 check: $(READY) ## lint, formatting, types, import contracts, generated files
 	$(BIN)/ruff check .

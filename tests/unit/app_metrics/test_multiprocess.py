@@ -71,13 +71,18 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
 
 
 APPLICATION = """
+    from contextlib import asynccontextmanager
     from fastapi import FastAPI
-    from app_metrics import instrument, record_ga4_quota, record_ga4_cache_hit, track_sse_connection_start
+    from app_metrics import instrument, record_ga4_cache_hit, track_sse_connection_start
     import os
 
-    app = FastAPI()
+    @asynccontextmanager
+    async def lifespan(app):
+        track_sse_connection_start(os.getpid(), "acme", "/stream")
+        yield
+
+    app = FastAPI(lifespan=lifespan)
     instrument(app)
-    track_sse_connection_start(os.getpid(), "acme", "/stream")
 
     @app.get("/hit")
     def hit() -> int:
@@ -85,28 +90,23 @@ APPLICATION = """
         return os.getpid()
 """
 
+UVICORN = ("-m", "uvicorn", "served:app", "--workers", "2", "--log-level", "error", "--app-dir", "{folder}", "--port", "{port}")
+GUNICORN = ("-m", "gunicorn", "served:app", "-k", "uvicorn_worker.UvicornWorker", "-w", "2", "--log-level", "error", "--chdir", "{folder}",
+            "-b", "127.0.0.1:{port}")  # fmt: skip
 
-def test_uvicorn_workers_answer_for_each_other(tmp_path: Path) -> None:
-    """Forty requests over two workers: whichever is asked, the page says forty, and both connections are open."""
+
+@pytest.mark.parametrize("server", [UVICORN, GUNICORN, (*GUNICORN, "--preload")], ids=["uvicorn", "gunicorn", "gunicorn-preload"])
+def test_workers_answer_for_each_other(server: tuple[str, ...], tmp_path: Path) -> None:
+    """Forty requests over two workers: whichever is asked, the page says forty, and both connections are open.
+
+    With --preload the application is made once and its process forked, so that nothing of a worker may be decided before.
+    """
     (tmp_path / "served.py").write_text(textwrap.dedent(APPLICATION))
     shared = tmp_path / "metrics"
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "served:app",
-        "--app-dir",
-        str(tmp_path),
-        "--port",
-        str(port),
-        "--workers",
-        "2",
-        "--log-level",
-        "error",
-    ]
+    command = [sys.executable, *(part.format(folder=tmp_path, port=port) for part in server)]
     process = subprocess.Popen(command, env=os.environ | {"APP_METRICS_MULTIPROC_DIR": str(shared)})
     url = f"http://127.0.0.1:{port}"
 
