@@ -130,6 +130,31 @@ def tell(cluster: FakeCluster, world: Any, body: dict[str, Any]) -> None:
     feed(world, "MODIFIED", cluster.put(body))
 
 
+def restart_with_invalid(cluster: FakeCluster, namespace: str) -> FakeWorld:
+    """The profile of a namespace becomes invalid while the operator is down; gives the new operator, at rest."""
+    broken = with_routes(namespace, alerts={"extra": [{"alert": "A", "expr": "1 +", "severity": "warning", "summary": "A."}]})
+    broken["metadata"]["generation"] = 2
+    cluster.put(broken)
+    restarted = world_of(cluster)
+    asyncio.run(resync(restarted))
+    asyncio.run(drain(restarted))
+    return restarted
+
+
+def move_to_foreign(*objects: dict[str, Any]) -> tuple[FakeCluster, FakeWorld]:
+    """The profile of namespace `a` names another Alertmanager, whose Secret is somebody else's."""
+    other = alertmanager("monitoring", "other-routes")
+    other["metadata"]["name"] = "other"
+    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other-routes", "namespace": "monitoring"}, "data": {}}
+    cluster, world, _ = start(with_routes("a"), credentials("a"), *objects, other, foreign)
+    moved = with_routes("a")
+    moved["metadata"]["generation"] = 2
+    moved["spec"]["notifications"]["alertmanager"]["name"] = "other"
+    tell(cluster, world, moved)
+    asyncio.run(drain(world))
+    return cluster, world
+
+
 def test_alertmanagers_that_read_one_secret_do_not_empty_it() -> None:
     """Two Alertmanager objects with the same configSecret are one target, whichever of them is looked at."""
     twin = alertmanager("monitoring")
@@ -172,12 +197,7 @@ def test_the_last_one_to_be_heard_need_not_contribute() -> None:
 def test_an_invalid_profile_that_is_deleted_takes_its_kept_part_along() -> None:
     """Its part was read back from the Secret after a restart; with the profile it goes, credentials included."""
     cluster, _, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
-    broken = with_routes("a", alerts={"extra": [{"alert": "A", "expr": "1 +", "severity": "warning", "summary": "A."}]})
-    broken["metadata"]["generation"] = 2
-    cluster.put(broken)
-    restarted = world_of(cluster)
-    asyncio.run(resync(restarted))
-    asyncio.run(drain(restarted))
+    restarted = restart_with_invalid(cluster, "a")
     assert {"a/web", "b/web"} == receivers(cluster)
     delete(cluster, restarted, "MonitoringProfile", "a", "web")
     asyncio.run(drain(restarted))
@@ -188,12 +208,7 @@ def test_an_invalid_profile_that_is_deleted_takes_its_kept_part_along() -> None:
 def test_a_kept_part_survives_the_loss_of_the_secret() -> None:
     """Somebody deletes the Secret while a profile is invalid: what was written last is written again."""
     cluster, _, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
-    broken = with_routes("a", alerts={"extra": [{"alert": "A", "expr": "1 +", "severity": "warning", "summary": "A."}]})
-    broken["metadata"]["generation"] = 2
-    cluster.put(broken)
-    restarted = world_of(cluster)
-    asyncio.run(resync(restarted))
-    asyncio.run(drain(restarted))
+    restarted = restart_with_invalid(cluster, "a")
     delete(cluster, restarted, "Secret", "monitoring", "routes")
     asyncio.run(drain(restarted))
 
@@ -202,15 +217,7 @@ def test_a_kept_part_survives_the_loss_of_the_secret() -> None:
 
 def test_a_move_to_another_alertmanager_leaves_no_moment_without_a_route() -> None:
     """The old part goes only once the new Secret holds it: where that one is somebody else's, notifications go on as before."""
-    other = alertmanager("monitoring", "other-routes")
-    other["metadata"]["name"] = "other"
-    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other-routes", "namespace": "monitoring"}, "data": {}}
-    cluster, world, _ = start(with_routes("a"), credentials("a"), other, foreign)
-    moved = with_routes("a")
-    moved["metadata"]["generation"] = 2
-    moved["spec"]["notifications"]["alertmanager"]["name"] = "other"
-    tell(cluster, world, moved)
-    asyncio.run(drain(world))
+    cluster, world = move_to_foreign()
     assert {"a/web"} == receivers(cluster)
     del cluster.objects[secret_ref("monitoring", "other-routes")]
     asyncio.run(resync(world))
@@ -223,15 +230,7 @@ def test_a_move_to_another_alertmanager_leaves_no_moment_without_a_route() -> No
 
 def test_a_profile_that_is_deleted_on_its_way_leaves_nothing_behind() -> None:
     """It has named an Alertmanager whose Secret is somebody else's, and is then deleted: its part goes from where it still was."""
-    other = alertmanager("monitoring", "other-routes")
-    other["metadata"]["name"] = "other"
-    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other-routes", "namespace": "monitoring"}, "data": {}}
-    cluster, world, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"), other, foreign)
-    moved = with_routes("a")
-    moved["metadata"]["generation"] = 2
-    moved["spec"]["notifications"]["alertmanager"]["name"] = "other"
-    tell(cluster, world, moved)
-    asyncio.run(drain(world))
+    cluster, world = move_to_foreign(with_routes("b"), credentials("b"))
     delete(cluster, world, "MonitoringProfile", "a", "web")
     asyncio.run(drain(world))
 
