@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
 from app_metrics import REGISTRY
-from app_metrics.exposition import page
 from app_metrics.integrations.ga4 import instrument_ga4_client
 from app_metrics.integrations.httpx import MeasuredAsyncTransport, MeasuredTransport
 from app_metrics.integrations.sqlalchemy import instrument_engine
+from harness.pages import shown
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +30,6 @@ def _clean() -> Iterator[None]:
     gc.collect()
     REGISTRY.refresh()
     REGISTRY.clear()
-
-
-def shown(name: str) -> dict[str, float]:
-    """What the page shows of a metric that is not 0, by its labels' values in the order of their names."""
-    found = {}
-    for line in page(REGISTRY).decode().splitlines():
-        head, _, value = line.rpartition(" ")
-        series, _, labels = head.partition("{")
-        if series == name and float(value):
-            found[",".join(part.split("=", 1)[1].strip('"') for part in labels.rstrip("}").split(",") if part)] = float(value)
-    return found
 
 
 def pooled(**options: Any) -> Engine:

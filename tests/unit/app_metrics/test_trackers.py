@@ -39,8 +39,8 @@ from app_metrics import (
     track_vector_embedding,
     track_vector_search,
 )
-from app_metrics.exposition import page
 from app_metrics.tracking import Tracker
+from harness.pages import shown
 
 TENANT = "acme"
 
@@ -51,17 +51,6 @@ def _clean() -> Iterator[None]:
     REGISTRY.clear()
     yield
     REGISTRY.clear()
-
-
-def shown(name: str) -> dict[str, float]:
-    """What the page shows of a metric that is not 0, by its labels' values in the order of their names."""
-    found = {}
-    for line in page(REGISTRY).decode().splitlines():
-        head, _, value = line.rpartition(" ")
-        series, _, labels = head.partition("{")
-        if series == name and float(value):
-            found[",".join(part.split("=", 1)[1].strip('"') for part in labels.rstrip("}").split(",") if part)] = float(value)
-    return found
 
 
 def calls() -> dict[str, float]:

@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from monitoring_operator.api.model import Duration, LabelName, Model, Rule
+from monitoring_operator.api.names import RESERVED_ALERT_LABELS
 
 Severity = Literal["critical", "warning", "info"]
 AlertName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(max_length=4096)]
 
-RESERVED_LABELS_CEL = "self.all(k, !(k in ['alertname', 'namespace', 'profile', 'severity', 'signal']))"
+_RESERVED = sorted(RESERVED_ALERT_LABELS)
+_NONE_RESERVED_CEL = f"all(k, !(k in {_RESERVED}))"
+_RESERVED_IN_WORDS = f"{', '.join(_RESERVED[:-1])} or {_RESERVED[-1]}"
 
 
 class AlertOverride(Model):
@@ -70,17 +73,17 @@ class Alerts(Model):
 
     rules_ = (
         Rule(
-            f"!has(self.labels) || self.labels.{RESERVED_LABELS_CEL.removeprefix('self.')}",
-            "labels must not set alertname, namespace, profile, severity or signal: they decide who is told",
+            f"!has(self.labels) || self.labels.{_NONE_RESERVED_CEL}",
+            f"labels must not set {_RESERVED_IN_WORDS}: they decide who is told",
             lambda s: _no_reserved(s.labels),
         ),
         Rule(
-            f"!has(self.extra) || self.extra.all(e, !has(e.labels) || e.labels.{RESERVED_LABELS_CEL.removeprefix('self.')})",
-            "labels of an extra alert must not set alertname, namespace, profile, severity or signal: they decide who is told",
+            f"!has(self.extra) || self.extra.all(e, !has(e.labels) || e.labels.{_NONE_RESERVED_CEL})",
+            f"labels of an extra alert must not set {_RESERVED_IN_WORDS}: they decide who is told",
             lambda s: all(_no_reserved(e.labels) for e in s.extra),
         ),
     )
 
 
 def _no_reserved(labels: dict[str, str]) -> bool:
-    return not labels.keys() & {"alertname", "namespace", "profile", "severity", "signal"}
+    return not labels.keys() & RESERVED_ALERT_LABELS

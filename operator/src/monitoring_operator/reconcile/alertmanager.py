@@ -7,9 +7,10 @@ from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret
 from monitoring_operator.alertmanager.target import Target, by_name, target_of
-from monitoring_operator.api.cluster import ApiError, Forbidden, NotFound, Rejected
+from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.names import Reason
 from monitoring_operator.queue import Retry
+from monitoring_operator.reconcile.apply import reason_of
 from monitoring_operator.reconcile.world import COALESCE, World
 from monitoring_operator.store import ProfileKey, secret_ref
 
@@ -36,7 +37,7 @@ async def reconcile_alertmanager(world: World, target: Target) -> None:
     try:
         await _write(world, target, await _fragments(world, target))
     except ApiError as error:
-        _decide(world, target, None, error_reason(error), f"{where} could not be written: {error.message}")
+        _decide(world, target, None, reason_of(error), f"{where} could not be written: {error.message}")
         raise Retry(f"writing {where}: {type(error).__name__}") from error
 
 
@@ -95,19 +96,6 @@ def _decide(world: World, target: Target, fragments: dict[ProfileKey, Fragment] 
     for key in concerned:
         if board.state(key) != before[key]:
             world.queue.add(key)
-
-
-def error_reason(error: ApiError) -> str:
-    """The condition's reason for a write that did not work."""
-    match error:
-        case Forbidden():
-            return Reason.FORBIDDEN
-        case NotFound():
-            return Reason.NAMESPACE_MISSING
-        case Rejected():
-            return Reason.REJECTED
-        case _:
-            return Reason.API_UNAVAILABLE
 
 
 def _foreign(target: Target) -> str:

@@ -35,12 +35,6 @@ async def prune(world: World, key: ProfileKey, wanted: frozenset[Ref]) -> list[O
     # A label says whose a child is, and anybody can edit a label: what carries the UID of another living profile is that one's.
     mine = world.store.profiles[key]["metadata"]["uid"] if key in world.store.profiles else ""
     others = {p["metadata"]["uid"] for p in world.store.profiles.values()} - {mine}
-    children = {r: world.store.children[r] for r in world.store.children_of(key) if r not in wanted}
-    if not children:
-        return []
-    # A label says whose a child is, and anybody can edit a label: what carries the UID of another living profile is that one's.
-    mine = world.store.profiles[key]["metadata"]["uid"] if key in world.store.profiles else ""
-    others = {p["metadata"]["uid"] for p in world.store.profiles.values()} - {mine}
     doomed = [r for r, c in children.items() if c.digest and c.profile_uid not in others]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_delete_one(world, ref, children[ref])) for ref in doomed]
@@ -98,17 +92,29 @@ def _missing_crd(ref: Ref) -> Outcome:
     return Outcome(ref, Reason.CRD_MISSING, f"the cluster does not know {kind}; install prometheus-operator's CRDs")
 
 
+def reason_of(error: ApiError) -> str:
+    """The condition's reason for a write that did not work."""
+    match error:
+        case NotServed():
+            return Reason.CRD_MISSING
+        case NotFound():
+            return Reason.NAMESPACE_MISSING
+        case Forbidden():
+            return Reason.FORBIDDEN
+        case Rejected():
+            return Reason.REJECTED
+        case _:
+            return Reason.API_UNAVAILABLE
+
+
 def _failed(ref: Ref, error: ApiError) -> Outcome:
     match error:
         case NotServed():
             return _missing_crd(ref)
         case NotFound():
-            return Outcome(ref, Reason.NAMESPACE_MISSING, f"namespace {ref.namespace} does not exist")
-        case Forbidden():
-            return Outcome(ref, Reason.FORBIDDEN, error.message)
-        case Rejected():
-            return Outcome(ref, Reason.REJECTED, error.message)
+            message = f"namespace {ref.namespace} does not exist"
         case Conflict():
-            return Outcome(ref, Reason.API_UNAVAILABLE, "it was changed at the same moment")
+            message = "it was changed at the same moment"
         case _:
-            return Outcome(ref, Reason.API_UNAVAILABLE, error.message)
+            message = error.message
+    return Outcome(ref, reason_of(error), message)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from monitoring_operator.adoption.labels import fit
 from monitoring_operator.alertmanager.credentials import Credentials, wanted
 from monitoring_operator.alertmanager.target import NoTarget, Target, choose, target_of
-from monitoring_operator.api.cluster import Forbidden
+from monitoring_operator.api.cluster import Forbidden, Object
+from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.render import Inputs
@@ -61,16 +62,7 @@ async def _credentials(world: World, profile: Profile) -> Credentials:
     found: dict[tuple[str, str], str] = {}
     for name in sorted({name for name, _ in keys}):
         ref = secret_ref(profile.namespace, name)
-        try:
-            body = await world.cluster.get(ref)
-        except Forbidden:
-            body = None
-        version = body["metadata"]["resourceVersion"] if body else ""
-        if world.store.sources.get(ref, version) != version:
-            # Whoever sees a change first tells the others: the event or the poll will find nothing new.
-            for other in world.store.referring(ref) - {key}:
-                world.queue.add(other)
-        world.store.sources[ref] = version
+        body = await read_source(world, ref, asking=key)
         data = (body or {}).get("data") or {}
         for field in (k for n, k in keys if n == name and k in data):
             try:
@@ -78,3 +70,20 @@ async def _credentials(world: World, profile: Profile) -> Credentials:
             except (binascii.Error, UnicodeDecodeError):
                 continue
     return {k: v for k, v in found.items() if v}
+
+
+async def read_source(world: World, ref: Ref, *, asking: ProfileKey | None = None) -> Object | None:
+    """A Secret that profiles refer to; None if it is missing or may not be read. Raises ApiError.
+
+    Whoever sees a change first tells the others, except the profile that is asking: a later look will find nothing new.
+    """
+    try:
+        body = await world.cluster.get(ref)
+    except Forbidden:
+        body = None
+    version = body["metadata"]["resourceVersion"] if body else ""
+    if world.store.sources.get(ref, version) != version:
+        for key in world.store.referring(ref) - {asking}:
+            world.queue.add(key)
+    world.store.sources[ref] = version
+    return body

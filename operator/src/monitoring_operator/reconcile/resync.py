@@ -10,8 +10,9 @@ from typing import Any
 
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
-from monitoring_operator.api.cluster import ApiError, Forbidden
+from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, PROFILE, PROMETHEUS, Resource
+from monitoring_operator.reconcile.gather import read_source
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
 
@@ -61,17 +62,10 @@ async def poll_sources(world: World) -> None:
     """Looks whether a Secret that a profile refers to has changed, come or gone, for those that are not watched by label."""
     for ref in world.store.referred():
         try:
-            body = await world.cluster.get(ref)
-        except Forbidden:
-            body = None
+            await read_source(world, ref)
         except ApiError as error:
             # One that does not answer must not hide the others.
             logger.warning("%s could not be looked at: %s", ref, error.message)
-            continue
-        version = body["metadata"]["resourceVersion"] if body else ""
-        if world.store.sources.get(ref) != version:
-            for key in world.store.referring(ref):
-                world.queue.add(key)
 
 
 async def _children(world: World, resource: Resource) -> int:
