@@ -80,6 +80,8 @@ def as_rights(rules: list[dict[str, Any]]) -> set[Right]:
 
 NAMESPACED = as_rights(RULES["namespaced"])
 CLUSTER = as_rights(RULES["cluster"])
+CONFINED = as_rights(RULES["confined"])
+PROXY = as_rights(RULES["proxy"])
 
 
 def test_operator_of_the_whole_cluster_has_its_rights_everywhere_and_no_others(cluster: ControlPlane) -> None:
@@ -87,8 +89,16 @@ def test_operator_of_the_whole_cluster_has_its_rights_everywhere_and_no_others(c
     with cluster.namespace() as home, installed(cluster, home, NO_CRD) as release:
         account = f"{home}:{release}-monitoring-operator"
 
-        assert allowed(cluster, account, "", NAMESPACED | CLUSTER | BEYOND) == NAMESPACED | CLUSTER
+        assert allowed(cluster, account, "", NAMESPACED | CLUSTER | PROXY | BEYOND) == NAMESPACED | CLUSTER
         assert allowed(cluster, account, "kube-system", NAMESPACED | BEYOND) == NAMESPACED
+
+
+def test_the_way_through_the_api_server_is_a_right_of_its_own(cluster: ControlPlane) -> None:
+    """Only who asks for it gets pods/proxy."""
+    with cluster.namespace() as home, installed(cluster, home, NO_CRD | {"verification": {"way": "proxy"}}) as release:
+        account = f"{home}:{release}-monitoring-operator"
+
+        assert allowed(cluster, account, "kube-system", PROXY | BEYOND) == PROXY
 
 
 def test_operator_of_some_namespaces_can_do_nothing_elsewhere(cluster: ControlPlane) -> None:
@@ -97,11 +107,11 @@ def test_operator_of_some_namespaces_can_do_nothing_elsewhere(cluster: ControlPl
         values = NO_CRD | {"watch": {"namespaces": [one, two]}}
         with installed(cluster, home, values) as release:
             account = f"{home}:{release}-monitoring-operator"
-            everything = NAMESPACED | CLUSTER | BEYOND
+            everything = NAMESPACED | CONFINED | CLUSTER | PROXY | BEYOND
 
             assert {namespace: allowed(cluster, account, namespace, everything) for namespace in (one, two, other, home, "")} == {
-                one: NAMESPACED,
-                two: NAMESPACED,
+                one: NAMESPACED | CONFINED,
+                two: NAMESPACED | CONFINED,
                 other: set(),
                 home: set(),
                 "": set(),

@@ -1,5 +1,7 @@
 """The operator's rights: all that it needs, and nothing else."""
 
+import pytest
+
 from chart import rendered
 from monitoring_operator.api import resources
 from monitoring_operator.api.resources import Resource
@@ -32,13 +34,19 @@ NEEDED: Rights = {
     (resources.PROFILE.group, f"{resources.PROFILE.plural}/status"): {"patch"},
     **{key(child): CHILD | {"delete"} for child in resources.CHILDREN if child != resources.SECRET},
     key(resources.SECRET): CHILD,
-    key(resources.PROMETHEUS): WATCH,
-    key(resources.ALERTMANAGER): WATCH,
-    key(resources.EVENT): {"create"},
+    **{key(workload): WATCH for workload in resources.WORKLOADS},
+    key(resources.EVENT): {"create", "list"},
+    key(resources.SERVICE): {"list"},
+    key(resources.ENDPOINT_SLICE): {"list"},
 }
 """Every kind that the operator renders it may read, apply and take away again, except Secrets: those are never deleted."""
 
-NEEDED_IN_THE_CLUSTER: Rights = {("apiextensions.k8s.io", "customresourcedefinitions"): WATCH}
+NEEDED_IN_THE_CLUSTER: Rights = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"): WATCH,
+    key(resources.NAMESPACE): {"list"},
+}
+NEEDED_WHERE_CONFINED: Rights = {key(resources.NAMESPACE): {"get"}}
+NEEDED_FOR_THE_PROXY: Rights = {("", "pods/proxy"): {"get"}}
 
 
 def test_cluster_role_is_exactly_what_is_needed() -> None:
@@ -63,11 +71,21 @@ def test_watched_namespaces_get_roles_only() -> None:
 
     assert [o["metadata"]["namespace"] for o in roles] == ["analytics", "monitoring"]
     assert [o["metadata"]["namespace"] for o in bindings] == ["analytics", "monitoring"]
-    assert [rights(role) for role in roles] == [NEEDED, NEEDED]
+    assert [rights(role) for role in roles] == [NEEDED | NEEDED_WHERE_CONFINED] * 2
     assert [(b["roleRef"]["kind"], b["roleRef"]["name"], b["subjects"]) for b in bindings] == [
         ("Role", r["metadata"]["name"], [subject]) for r in roles
     ]
     assert [o["kind"] for o in objects if "namespace" not in o["metadata"]] == ["CustomResourceDefinition"]
+
+
+@pytest.mark.parametrize("way", ["auto", "proxy"])
+def test_pods_are_reached_through_the_api_server_only_where_that_is_asked_for(way: str) -> None:
+    """The right to pods/proxy reaches every HTTP server of the cluster: by default nobody has it."""
+    whole = rendered.only(rendered.template({"verification": {"way": way}}), "ClusterRole")
+    part = rendered.only(rendered.template({"verification": {"way": way}, "watch": {"namespaces": ["shop"]}}), "Role")
+
+    assert NEEDED | NEEDED_IN_THE_CLUSTER | NEEDED_FOR_THE_PROXY == rights(whole)
+    assert NEEDED | NEEDED_WHERE_CONFINED | NEEDED_FOR_THE_PROXY == rights(part)
 
 
 def test_no_wildcard_and_no_way_to_more_rights() -> None:

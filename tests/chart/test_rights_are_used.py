@@ -24,6 +24,12 @@ SECRET: rendered.Object = {
     "stringData": {"slack": "https://hooks.example.com/a"},
 }
 ALERTMANAGER: rendered.Object = {"apiVersion": "monitoring.coreos.com/v1", "kind": "Alertmanager", "metadata": {"name": "main"}, "spec": {}}
+PROMETHEUS: rendered.Object = {
+    "apiVersion": "monitoring.coreos.com/v1",
+    "kind": "Prometheus",
+    "metadata": {"name": "main"},
+    "spec": {"ruleSelector": {}, "ruleNamespaceSelector": {"matchLabels": {"team": "a"}}},
+}
 PROFILE: rendered.Object = {
     "apiVersion": "monitoring-operator.dev/v1alpha1",
     "kind": "MonitoringProfile",
@@ -69,12 +75,13 @@ def used(cluster: ControlPlane) -> set[Right]:
 def test_every_right_is_used_and_none_is_missing(cluster: ControlPlane, tmp_path: Path) -> None:
     """A profile comes and loses sections, an old child turns up: what the operator did is what it may do, and nothing was refused."""
     account = operator_kubeconfig(cluster)
-    with cluster.namespace() as namespace, Operator(account, folder=tmp_path) as operator:
+    with cluster.namespace() as namespace, Operator(account, "--verify=direct", folder=tmp_path) as operator:
         operator.wait_until_ready()
-        for thing in (SECRET, ALERTMANAGER, PROFILE):
+        for thing in (SECRET, ALERTMANAGER, PROMETHEUS, PROFILE):
             cluster.apply(placed(thing, namespace))
         wait_for(lambda: len({o["kind"] for o in children(cluster, namespace)}) == 3, what="a child of each kind")
         wait_for(lambda: ("", "secrets", "patch") in used(cluster), what="the configuration Secret")
+        wait_for(lambda: ("", "namespaces", "list") in used(cluster), what="the labels of namespaces")
         change(cluster, namespace, {"spec": {"dashboards": {"enabled": False}, "alerts": {"enabled": False}}})
         leave_behind(cluster, namespace)
         wait_for(

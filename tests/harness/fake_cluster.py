@@ -19,11 +19,24 @@ def fields_of(value: Mapping[str, Any]) -> Body:
     return {f"f:{k}": fields_of(v) if isinstance(v, Mapping) else {} for k, v in value.items()}
 
 
+def _selected(selector: str, labels: Mapping[str, str]) -> bool:
+    """Whether labels match a selector of the forms `k=v`, `k!=v` and `k`."""
+    for part in filter(None, selector.split(",")):
+        key, _, value = part.partition("!=" if "!=" in part else "=")
+        if ("!=" in part and labels.get(key) == value) or ("=" not in part and key not in labels):
+            return False
+        if "=" in part and "!=" not in part and labels.get(key) != value:
+            return False
+    return True
+
+
 class FakeCluster:
     """The `Cluster` protocol on a dict. `fault(verb, target)` may return what a call should raise."""
 
     def __init__(self, *objects: Body) -> None:
         self.objects: dict[Ref, Body] = {}
+        self.pods: dict[str, bytes] = {}
+        """What pods answer through the API server, by `namespace/pod:port/path`."""
         self.calls: list[str] = []
         self.fault: Fault = lambda _verb, _target: None
         self.types = frozenset(r.plural for r in BY_KIND.values())
@@ -34,7 +47,7 @@ class FakeCluster:
     def put(self, body: Body) -> Body:
         """What somebody else creates or changes."""
         metadata = body["metadata"]
-        ref = Ref(BY_KIND[body["kind"]], metadata["namespace"], metadata["name"])
+        ref = Ref(BY_KIND[body["kind"]], metadata.get("namespace", ""), metadata["name"])
         version = str(next(self._versions))
         known = self.objects.get(ref)
         uid = known["metadata"]["uid"] if known else metadata.get("uid", f"uid-{version}")
@@ -49,13 +62,20 @@ class FakeCluster:
         self._call("get", str(ref))
         return copy.deepcopy(self.objects.get(ref))
 
-    async def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Body]:
+    async def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Body]:
         self._call("list", resource.plural)
-        key, _, value = labels.partition("=")
-        found = [o for r, o in sorted(self.objects.items()) if r.resource == resource]
+        found = [o for r, o in sorted(self.objects.items()) if r.resource == resource and namespace in ("", r.namespace)]
         for body in found:
-            if not labels or (body["metadata"].get("labels") or {}).get(key) == value:
+            chosen = _selected(labels, body["metadata"].get("labels") or {})
+            if chosen and all(str(body.get(k)) == v for k, _, v in (f.partition("=") for f in fields.split(",") if f)):
                 yield copy.deepcopy(body)
+
+    async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
+        self._call("proxy", f"{namespace}/{pod}{path}")
+        try:
+            return self.pods[f"{namespace}/{pod}{path}"]
+        except KeyError:
+            raise NotFound(404, "no such pod") from None
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Body:  # noqa: ARG002 -- the protocol's
         self._call("apply", str(manifest.ref))

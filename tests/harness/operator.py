@@ -99,7 +99,8 @@ def confined_kubeconfig(control_plane: ControlPlane, *namespaces: str) -> tuple[
     """Kubeconfig and user name of a ServiceAccount with the chart's rights in these namespaces, by Roles, and none elsewhere."""
     name, rbac = f"confined-{namespaces[0]}", "rbac.authorization.k8s.io"
     kubeconfig = control_plane.kubeconfig_for(name, NAMESPACE)
-    rules = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())["namespaced"]
+    written = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())
+    rules = written["namespaced"] + written["confined"]
     for namespace in namespaces:
         meta = {"name": name, "namespace": namespace}
         control_plane.apply(

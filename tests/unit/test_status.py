@@ -1,9 +1,11 @@
 """Status says what is so, in words for its reader, and changes only when something changed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.names import Reason
 from monitoring_operator.api.profile import Problem
@@ -134,9 +136,98 @@ def test_what_an_invalid_spec_leaves_keeps_its_generation() -> None:
     assert (3, 4) == (condition(status, "Applied")["observedGeneration"], condition(status, "Valid")["observedGeneration"])
 
 
-def test_prometheus_objects_that_disagree_are_not_ready() -> None:
-    """Labels that satisfy only one of them select nothing in the other."""
-    status = judge(Observation(generation=1, outcomes=(Outcome(MONITOR),), ambiguity="one wants a, two wants b"), {}, NOW)
+def fact(type_: str, status: Any = "True", reason: str = "Fine", message: str = "It is.") -> Fact:
+    """What somebody found out."""
+    return Fact(type_, status, reason, message)
+
+
+LIVE = tuple(fact(t) for t in ("Selected", "Accepted", "Loaded", "TargetsUp", "RoutesLive", "DashboardsApplied"))
+
+
+def verified(*facts: Fact, generation: int = 3) -> Observation:
+    """A profile of which somebody asked whether it is live; `facts` replace those that are true."""
+    by_type = {f.type: f for f in (*LIVE, *facts)}
+    return replace(GOOD, generation=generation, facts=tuple(by_type.values()), verified=True, targets="3/3")
+
+
+def kstatus(status: dict[str, Any], generation: int = 3) -> str:
+    """What Flux, Argo CD and `kubectl wait` make of a status, by the rules of sigs.k8s.io/cli-utils/pkg/kstatus."""
+    conditions = {c["type"]: c["status"] for c in status["conditions"]}
+    if status["observedGeneration"] != generation or conditions.get("Reconciling") == "True":
+        return "InProgress"
+    if conditions.get("Stalled") == "True":
+        return "Failed"
+    return "Current" if conditions["Ready"] == "True" else "InProgress"
+
+
+def test_live_is_said_with_what_there_is() -> None:
+    """Ready is true only when every fact is, and its message says what is live."""
+    status = judge(verified(), {}, NOW)
+
+    ready = condition(status, "Ready")
+    assert ("True", "Live", "3/3 targets up, 14 alerts loaded, routes live") == (ready["status"], ready["reason"], ready["message"])
+    assert "3/3" == status["targets"]
+    assert [*("Ready", "Valid", "Applied"), *(f.type for f in LIVE)] == types(status)
+    assert "Current" == kstatus(status)
+
+
+@pytest.mark.parametrize("type_", [f.type for f in LIVE])
+def test_what_is_not_known_is_neither_ready_nor_failed(type_: str) -> None:
+    """One unknown fact is enough for Ready to be Unknown, with that fact's reason; tools go on waiting."""
+    status = judge(verified(fact(type_, "Unknown", "Pending", "Not yet.")), {}, NOW)
+
+    ready = condition(status, "Ready")
+    assert ("Unknown", "Pending", "Not yet.") == (ready["status"], ready["reason"], ready["message"])
+    assert "InProgress" == kstatus(status)
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "tools_say"),
+    [
+        ("Selected", "NotSelected", "Failed"),
+        ("Accepted", "NotAccepted", "Failed"),
+        ("TargetsUp", "PortNotFound", "Failed"),
+        ("TargetsUp", "TargetsDown", "InProgress"),
+        ("RoutesLive", "AlertmanagerConfigRejected", "InProgress"),
+    ],
+)
+def test_what_is_wrong_takes_readiness_away(type_: str, reason: str, tools_say: str) -> None:
+    """The first thing that is wrong is the reason; what may end by itself is in progress, what needs somebody has failed."""
+    unknown = fact("Loaded", "Unknown", "Pending", "Not yet.") if type_ != "Loaded" else fact("Selected")
+    status = judge(verified(fact(type_, "False", reason, "Mend it."), unknown), {}, NOW)
+
+    ready = condition(status, "Ready")
+    assert ("False", reason, "Mend it.") == (ready["status"], ready["reason"], ready["message"])
+    assert tools_say == kstatus(status)
+
+
+def test_a_profile_that_has_changed_is_in_progress_until_it_was_looked_at() -> None:
+    """A status about an earlier generation is Current of nothing."""
+    assert "InProgress" == kstatus(judge(verified(), {}, NOW), generation=4)
+
+
+def test_a_metric_that_is_missing_does_not_take_readiness_away() -> None:
+    """A metric may come with its first event; the condition says which alerts are blind until then."""
+    status = judge(verified(fact("MetricsPresent", "False", "MetricsMissing", "A cannot fire.")), {}, NOW)
+
+    assert ("True", "False") == (condition(status, "Ready")["status"], condition(status, "MetricsPresent")["status"])
+    assert "Current" == kstatus(status)
+
+
+def test_prometheus_objects_that_disagree_are_not_ready_though_nobody_asks() -> None:
+    """Labels that satisfy only one of them select nothing in the other: that is known without asking anybody."""
+    ambiguous = fact("Selected", "False", Reason.LABELS_AMBIGUOUS, "one wants a, two wants b")
+    status = judge(replace(GOOD, facts=(ambiguous,)), {}, NOW)
 
     assert ("False", "LabelsAmbiguous") == (condition(status, "Ready")["status"], condition(status, "Ready")["reason"])
     assert "one wants a" in condition(status, "Selected")["message"]
+
+
+def test_an_invalid_spec_leaves_what_was_found_of_the_children_that_stay() -> None:
+    """The last good children are still selected, loaded and scraped."""
+    before = judge(verified(), {}, EARLIER)
+    bad = Observation(generation=4, problems=(Problem("spec.alerts.rules.Foo", "is not an alert"),), children=(MONITOR,))
+    status = judge(bad, before, NOW)
+
+    assert [condition(before, f.type) for f in LIVE] == [condition(status, f.type) for f in LIVE]
+    assert ("3/3", "Failed") == (status["targets"], kstatus(status, generation=4))

@@ -67,10 +67,12 @@ class KubernetesCluster:
         except (NotFound, NotServed):
             return None
 
-    async def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Object]:
-        paths = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in self._namespaces] or [f"{resource.root}/{resource.plural}"]
+    async def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Object]:
+        namespaces = (namespace,) if namespace else self._namespaces
+        paths = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in namespaces] or [f"{resource.root}/{resource.plural}"]
+        selectors = {k: v for k, v in (("labelSelector", labels), ("fieldSelector", fields)) if v}
         for path in paths:
-            query = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
+            query = {"limit": str(PAGE), **selectors}
             while True:
                 try:
                     page = await self._request("GET", path, query)
@@ -113,6 +115,9 @@ class KubernetesCluster:
             return frozenset()
         return frozenset(r["name"] for r in found["resources"] if "/" not in r["name"])
 
+    async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
+        return await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", None, None, "application/json")
+
     async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
         query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         if dry_run:
@@ -144,16 +149,21 @@ class KubernetesCluster:
     async def _request_once(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
     ) -> Object:
+        return json.loads(await self._read(method, path, query, body, content_type))  # type: ignore[no-any-return]
+
+    async def _read(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
+    ) -> bytes:
         headers = {"Accept": "application/json", "Content-Type": content_type}
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = f"{self._host}{path}?{urlencode(query)}" if query else f"{self._host}{path}"
         try:
             response = await self._client.call_api(method, url, headers, body, _request_timeout=REQUEST_TIMEOUT)
-            raw = await response.read()
+            raw: bytes = await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
-            return json.loads(raw)  # type: ignore[no-any-return]
+            return raw
         raise _error(response.status, response.headers.get("Retry-After", ""), raw)
 
 
@@ -192,4 +202,5 @@ def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
 
 
 def _path(ref: Ref) -> str:
-    return f"{ref.resource.root}/namespaces/{ref.namespace}/{ref.resource.plural}/{ref.name}"
+    place = f"/namespaces/{ref.namespace}" if ref.namespace else ""
+    return f"{ref.resource.root}{place}/{ref.resource.plural}/{ref.name}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.api.profile import Problem
@@ -15,12 +16,24 @@ from monitoring_operator.api.profile import Problem
 LONGEST_MESSAGE = 1024
 SHOWN = 3
 
-PERMANENT = frozenset({Reason.INVALID_SPEC, Reason.NAME_CONFLICT, Reason.REJECTED})
+PERMANENT = frozenset(
+    {
+        Reason.INVALID_SPEC,
+        Reason.NAME_CONFLICT,
+        Reason.REJECTED,
+        Reason.DASHBOARD_CONFLICT,
+        Reason.NOT_SELECTED,
+        Reason.NAMESPACE_NOT_SELECTED,
+        Reason.NOT_ACCEPTED,
+        Reason.PORT_NOT_FOUND,
+    }
+)
 """Reasons that only a change of the spec, or of the object in the way, can end: kstatus calls it Stalled."""
 
 _WORST_FIRST = (
     Reason.NAME_CONFLICT,
     Reason.REJECTED,
+    Reason.DASHBOARD_CONFLICT,
     Reason.FORBIDDEN,
     Reason.NAMESPACE_MISSING,
     Reason.CRD_MISSING,
@@ -60,8 +73,12 @@ class Observation:
     routes: RouteState | None = None
     children: tuple[Ref, ...] = ()
     alerts: int | None = None
-    ambiguity: str = ""
-    """Why labels for Prometheus could not be derived: several Prometheus objects want different ones."""
+    facts: tuple[Fact, ...] = ()
+    """What was found out about those who take up the children."""
+    verified: bool = False
+    """Whether Prometheus and Alertmanager are asked at all; else Ready claims no more than that the children are there."""
+    targets: str = ""
+    """Targets that are up, of all that there are; empty while nobody knows."""
 
 
 def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -73,12 +90,15 @@ def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str,
     facts: list[Mapping[str, Any]] = [_valid(seen)]
     if seen.problems:
         # The last good children stay as they are, and so does what was said of them.
-        facts += [before[t] for t in (Condition.APPLIED, Condition.ROUTES_LIVE) if t in before]
+        facts += [before[t] for t in Condition.FACTS[1:] if t in before]
     else:
         facts.append(_applied(seen.outcomes))
-        facts += [_condition(Condition.SELECTED, "False", Reason.LABELS_AMBIGUOUS, seen.ambiguity)] if seen.ambiguity else []
-        facts += [_routes(seen.routes)] if seen.routes else []
-    conditions = [_ready(facts, seen), *_progress(facts), *facts]
+        found = {f.type: _condition(f.type, f.status, f.reason, f.message) for f in seen.facts}
+        if seen.routes:
+            found.setdefault(Condition.ROUTES_LIVE, _routes(seen.routes))
+        facts += [found[t] for t in Condition.FACTS if t in found]
+    ready = _ready(facts, seen)
+    conditions = [ready, *_progress(ready, facts), *facts]
     status: dict[str, Any] = {
         "observedGeneration": seen.generation,
         "conditions": [_stamped(c, before.get(c["type"]), seen.generation, now) for c in conditions],
@@ -87,9 +107,10 @@ def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str,
             for r in sorted(seen.children)
         ],
     }
-    alerts = previous.get("alerts") if seen.problems else seen.alerts
-    if alerts is not None:
-        status["alerts"] = alerts
+    for field, value in (("targets", seen.targets or None), ("alerts", seen.alerts)):
+        kept = previous.get(field) if seen.problems else value
+        if kept is not None:
+            status[field] = kept
     return status
 
 
@@ -112,20 +133,30 @@ def _routes(routes: RouteState) -> dict[str, str]:
 
 
 def _ready(facts: list[Mapping[str, Any]], seen: Observation) -> dict[str, str]:
-    for fact in facts:
+    """The first fact that is not true; where nobody verifies, no more than that nothing is known to be wrong."""
+    decisive = [f for f in facts if f["type"] != Condition.METRICS_PRESENT]
+    for fact in decisive:
         if fact["status"] == "False":
             return _condition(Condition.READY, "False", fact["reason"], fact["message"])
-    message = f"{_count(len(seen.children), 'child', 'children')} applied; whether they are live is not verified."
-    return _condition(Condition.READY, "True", Reason.NOT_VERIFIED, message)
+    if not seen.verified:
+        message = f"{_count(len(seen.children), 'child', 'children')} applied; whether they are live is not verified."
+        return _condition(Condition.READY, "True", Reason.NOT_VERIFIED, message)
+    for fact in decisive:
+        if fact["status"] == "Unknown":
+            return _condition(Condition.READY, "Unknown", fact["reason"], fact["message"])
+    parts = [f"{seen.targets} targets up"] if seen.targets else []
+    parts += [f"{_count(seen.alerts, 'alert')} loaded"] if seen.alerts else []
+    parts += ["routes live"] if any(f["type"] == Condition.ROUTES_LIVE for f in facts) else []
+    return _condition(Condition.READY, "True", Reason.LIVE, ", ".join(parts) or "Everything is live.")
 
 
-def _progress(facts: list[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Stalled for what only somebody's change can end, Reconciling for what is being tried again."""
-    failed = [f for f in facts if f["status"] == "False"]
+def _progress(ready: Mapping[str, Any], facts: list[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Stalled for what only somebody's change can end, Reconciling for what is being tried again or waited for."""
+    failed = [f for f in facts if f["status"] == "False" and f["type"] != Condition.METRICS_PRESENT]
     stalled = [f for f in failed if f["reason"] in PERMANENT]
     if stalled:
         return [_condition(Condition.STALLED, "True", stalled[0]["reason"], stalled[0]["message"])]
-    return [_condition(Condition.RECONCILING, "True", failed[0]["reason"], failed[0]["message"])] if failed else []
+    return [] if ready["status"] == "True" else [_condition(Condition.RECONCILING, "True", ready["reason"], ready["message"])]
 
 
 def _condition(type_: str, status: str, reason: str, message: str) -> dict[str, str]:

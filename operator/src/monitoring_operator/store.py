@@ -41,6 +41,11 @@ class Child:
     profile: ProfileKey | None
     profile_uid: str
     digest: str
+    since: str = ""
+    """The version at which `digest` came to be what it is, as far as we know."""
+    generation: int = 0
+    bindings: tuple[Any, ...] = ()
+    """`status.bindings` as prometheus-operator writes them: what it makes of the object."""
 
 
 def ref_of(body: Object) -> Ref:
@@ -60,7 +65,7 @@ class Store:
         self.profiles: dict[ProfileKey, Object] = {}
         self.children: dict[Ref, Child] = {}
         self.workloads: dict[Ref, Object] = {}
-        """Prometheus and Alertmanager objects, without their status."""
+        """Prometheus, PrometheusAgent, ThanosRuler and Alertmanager objects, of their status the conditions only."""
         self.sources: dict[Ref, str] = {}
         """Resource versions of the Secrets that profiles refer to; empty where the Secret is missing."""
         self._of_profile: defaultdict[ProfileKey, set[Ref]] = defaultdict(set)
@@ -113,13 +118,24 @@ class Store:
             return False
         name, namespace = labels.get(names.LABEL_PROFILE), labels.get(names.LABEL_PROFILE_NAMESPACE)
         owner = ProfileKey(namespace, name) if name and namespace else None
-        child = Child(metadata["uid"], metadata["resourceVersion"], owner, labels.get(names.LABEL_PROFILE_UID, ""), live_digest(body))
+        fingerprint, version = live_digest(body), metadata["resourceVersion"]
+        unchanged = before is not None and (before.uid, before.digest) == (metadata["uid"], fingerprint)
+        child = Child(
+            metadata["uid"],
+            version,
+            owner,
+            labels.get(names.LABEL_PROFILE_UID, ""),
+            fingerprint,
+            before.since if before is not None and unchanged else version,
+            metadata.get("generation", 0),
+            tuple((body.get("status") or {}).get("bindings") or ()),
+        )
         if before is not None and before.profile is not None and before.profile != owner:
             self._disown(before.profile, ref)
         self.children[ref] = child
         if owner is not None:
             self._of_profile[owner].add(ref)
-        return before is None or (before.uid, before.digest, before.profile) != (child.uid, child.digest, child.profile)
+        return before is None or _news(before) != _news(child)
 
     def drop_child(self, ref: Ref, uid: str | None = None) -> Child | None:
         """Forgets a child that is gone (only if it is the one with `uid`) and returns what was known of it."""
@@ -190,20 +206,28 @@ class Store:
         """Every Secret that a profile refers to."""
         return frozenset(self._referring)
 
-    # ---- Prometheus and Alertmanager objects
+    # ---- those who take up what we write
 
     def put_workload(self, body: Object) -> bool:
-        """Takes a Prometheus or Alertmanager object; says whether its spec has changed."""
+        """Takes an object of prometheus-operator that takes up what we write; says whether its spec has changed."""
         ref = ref_of(body)
         before = self.workloads.get(ref)
         if before is not None and older(body["metadata"].get("resourceVersion", ""), before["metadata"].get("resourceVersion", "")):
             return False
-        self.workloads[ref] = {k: body[k] for k in ("apiVersion", "kind", "spec") if k in body} | {"metadata": dict(_identity(body))}
+        conditions = (body.get("status") or {}).get("conditions") or ()
+        self.workloads[ref] = {k: body[k] for k in ("apiVersion", "kind", "spec") if k in body} | {
+            "metadata": dict(_identity(body)),
+            "status": {"conditions": conditions},
+        }
         return before is None or before.get("spec") != body.get("spec")
 
     def prometheuses(self) -> list[Object]:
         """The cluster's Prometheus objects, sorted."""
         return [self.workloads[r] for r in sorted(self.workloads) if r.resource == PROMETHEUS]
+
+    def takers(self) -> list[Object]:
+        """The objects that select ServiceMonitors and PrometheusRules, sorted."""
+        return [self.workloads[r] for r in sorted(self.workloads) if r.resource != ALERTMANAGER]
 
     def alertmanagers(self) -> list[Object]:
         """The cluster's Alertmanager objects, sorted."""
@@ -220,6 +244,10 @@ def secret_ref(namespace: str, name: str) -> Ref:
     return Ref(SECRET, namespace, name)
 
 
+def _news(child: Child) -> tuple[Any, ...]:
+    return child.uid, child.digest, child.profile, child.bindings
+
+
 def _slim(body: Object) -> Object:
     metadata = {k: v for k, v in body["metadata"].items() if k != "managedFields"}
     return {**body, "metadata": metadata}
@@ -231,4 +259,6 @@ def _relevant(body: Object) -> tuple[Any, ...]:
 
 
 def _identity(body: Object) -> Iterable[tuple[str, Any]]:
-    return ((k, body["metadata"][k]) for k in ("name", "namespace", "uid", "labels", "resourceVersion") if k in body["metadata"])
+    return (
+        (k, body["metadata"][k]) for k in ("name", "namespace", "uid", "labels", "generation", "resourceVersion") if k in body["metadata"]
+    )

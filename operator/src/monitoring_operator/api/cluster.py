@@ -49,8 +49,8 @@ class Cluster(Protocol):
     async def get(self, ref: Ref) -> Object | None:
         """The object, or None if it does not exist (or its type is not served)."""
 
-    def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Object]:
-        """All objects in the watched namespaces that match the label selector, page by page; none if the type is not served."""
+    def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Object]:
+        """All objects of one namespace, or of all watched ones, that match the selectors, page by page; none if the type is not served."""
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         """Server-side apply with our field manager, forced for the fields that the manifest holds."""
@@ -66,3 +66,17 @@ class Cluster(Protocol):
 
     async def served(self, group: str, version: str) -> frozenset[str]:
         """Plurals of the resource types served under a group and version; empty if there are none."""
+
+    async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
+        """Body of a GET that the API server passes on to a pod, tried once. `pod` is `[https:]NAME:PORT`, `path` has its query."""
+
+
+class NoAnswer(Exception):
+    """Somebody's HTTP API gave no answer that could be used; the message says why, in words that stay the same as long as that does."""
+
+
+class Http(Protocol):
+    """GET requests to APIs that are not Kubernetes'. Raises NoAnswer."""
+
+    async def get(self, url: str, *, token: str = "") -> bytes:
+        """Body of a successful answer; `token` is sent as a bearer token."""

@@ -42,8 +42,16 @@ class Condition:
     VALID = "Valid"
     APPLIED = "Applied"
     SELECTED = "Selected"
+    ACCEPTED = "Accepted"
+    LOADED = "Loaded"
+    TARGETS_UP = "TargetsUp"
+    METRICS_PRESENT = "MetricsPresent"
+    """Says which alerts have nothing to look at. Ready does not follow it: some metrics come only with the first event."""
     ROUTES_LIVE = "RoutesLive"
-    ALL = frozenset({READY, RECONCILING, STALLED, VALID, APPLIED, SELECTED, ROUTES_LIVE})
+    DASHBOARDS_APPLIED = "DashboardsApplied"
+    FACTS = (VALID, APPLIED, SELECTED, ACCEPTED, LOADED, TARGETS_UP, ROUTES_LIVE, DASHBOARDS_APPLIED, METRICS_PRESENT)
+    """In the order in which one looks for what is wrong: the first that is not true explains those behind it."""
+    ALL = frozenset({READY, RECONCILING, STALLED, *FACTS})
 
 
 class Reason:
@@ -60,7 +68,35 @@ class Reason:
     REJECTED = "Rejected"
     API_UNAVAILABLE = "ApiUnavailable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105 -- a reason, not a secret
+    LIVE = "Live"
+    PENDING = "Pending"
     LABELS_AMBIGUOUS = "LabelsAmbiguous"
+    SELECTED = "Selected"
+    NOT_SELECTED = "NotSelected"
+    NAMESPACE_NOT_SELECTED = "NamespaceNotSelected"
+    NAMESPACE_UNKNOWN = "NamespaceUnknown"
+    ACCEPTED = "Accepted"
+    NOT_ACCEPTED = "NotAccepted"
+    LOADED = "Loaded"
+    NOT_LOADED = "NotLoaded"
+    RULE_FAILS = "RuleFails"
+    PROMETHEUS_UNREACHABLE = "PrometheusUnreachable"
+    TARGETS_UP = "TargetsUp"
+    TARGETS_DOWN = "TargetsDown"
+    NO_TARGETS = "NoTargets"
+    SERVICE_MISSING = "ServiceMissing"
+    PORT_NOT_FOUND = "PortNotFound"
+    NO_ENDPOINTS = "NoEndpoints"
+    METRICS_PRESENT = "MetricsPresent"
+    METRICS_MISSING = "MetricsMissing"
+    ROUTES_LIVE = "RoutesLive"
+    ALERTMANAGER_CONFIG_REJECTED = "AlertmanagerConfigRejected"
+    ALERTMANAGER_OUTDATED = "AlertmanagerOutdated"
+    ALERTMANAGER_UNREACHABLE = "AlertmanagerUnreachable"
+    DASHBOARDS_APPLIED = "DashboardsApplied"
+    DASHBOARD_CONFLICT = "DashboardConflict"
+    DASHBOARDS_MISSING = "DashboardsMissing"
+    GRAFANA_UNREACHABLE = "GrafanaUnreachable"
     ALERTMANAGER_MISSING = "AlertmanagerMissing"
     ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105

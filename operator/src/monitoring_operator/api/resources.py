@@ -30,11 +30,22 @@ SERVICE_MONITOR = Resource("monitoring.coreos.com", "v1", "ServiceMonitor", "ser
 PROMETHEUS_RULE = Resource("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
 PROMETHEUS = Resource("monitoring.coreos.com", "v1", "Prometheus", "prometheuses")
 ALERTMANAGER = Resource("monitoring.coreos.com", "v1", "Alertmanager", "alertmanagers")
+PROMETHEUS_AGENT = Resource("monitoring.coreos.com", "v1alpha1", "PrometheusAgent", "prometheusagents")
+THANOS_RULER = Resource("monitoring.coreos.com", "v1", "ThanosRuler", "thanosrulers")
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
 SECRET = Resource("", "v1", "Secret", "secrets")
 EVENT = Resource("", "v1", "Event", "events")
+NAMESPACE = Resource("", "v1", "Namespace", "namespaces")
+SERVICE = Resource("", "v1", "Service", "services")
+ENDPOINT_SLICE = Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+
+WORKLOADS = (PROMETHEUS, PROMETHEUS_AGENT, THANOS_RULER, ALERTMANAGER)
+"""prometheus-operator's objects that take up what we write."""
 
 CHILDREN = (SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP, SECRET)
 """What the operator writes, in the order in which it is listed in status."""
 
-BY_KIND = {r.kind: r for r in (PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, PROMETHEUS, ALERTMANAGER, CONFIG_MAP, SECRET, EVENT)}
+BY_KIND = {
+    r.kind: r
+    for r in (PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, *WORKLOADS, CONFIG_MAP, SECRET, EVENT, NAMESPACE, SERVICE, ENDPOINT_SLICE)
+}

@@ -158,6 +158,20 @@ def crd() -> None:
     show_default=True,
     help="Port of /livez, /readyz and /metrics.",
 )
+@click.option(
+    "--verify",
+    type=click.Choice(["auto", "direct", "proxy", "off"]),
+    default="auto",
+    show_default=True,
+    help="How Prometheus and Alertmanager are asked whether all is live: at their pods' addresses, through the API server, or not at all.",
+)
+@click.option(
+    "--grafana-token",
+    metavar="TOKEN",
+    envvar="MONITORING_OPERATOR_GRAFANA_TOKEN",
+    default="",
+    help="Token by which the Grafana of --grafana-url is asked for its dashboards. Better given by the variable.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Default: text on a terminal, json elsewhere.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 def run(**given: Any) -> None:

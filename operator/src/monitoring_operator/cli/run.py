@@ -7,15 +7,16 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubernetes.aio.config import ConfigException
 
+from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.cluster import load_configuration
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
 from monitoring_operator.health import CannotServe
-from monitoring_operator.reconcile.world import Defaults
+from monitoring_operator.reconcile.world import Defaults, Verification
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
 
 
@@ -30,6 +31,8 @@ class Settings:
     resync_interval: float = 600.0
     http_host: str = "127.0.0.1"
     http_port: int = 8080
+    verify: str = "auto"
+    grafana_token: str = field(default="", repr=False)
     log_format: str = "json"
     log_level: str = "info"
 
@@ -45,6 +48,12 @@ def run_operator(settings: Settings) -> int:
         resync_interval=settings.resync_interval,
         http_host=settings.http_host,
         http_port=settings.http_port,
+        verification=Verification(
+            way=Way(settings.verify),
+            grafana_url=settings.grafana_url,
+            grafana_token=settings.grafana_token if settings.grafana_url else "",
+            namespaces=settings.namespaces,
+        ),
     )
     try:
         asyncio.run(_run(options))

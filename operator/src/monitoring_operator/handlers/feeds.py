@@ -12,7 +12,7 @@ import kopf
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, CONFIG_MAP, PROFILE, PROMETHEUS, SECRET, Resource
+from monitoring_operator.api.resources import CHILDREN, CONFIG_MAP, PROFILE, SECRET, WORKLOADS, Resource
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of
 
@@ -39,7 +39,7 @@ class NoEssence(kopf.DiffBaseStorage):
 def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, world: World) -> None:
     """Adds a feed for every kind that we watch. Builtin kinds are only ever listed by our own label."""
     settings.persistence.diffbase_storage = NoEssence()
-    feeds = {PROFILE: on_profile, PROMETHEUS: on_workload, ALERTMANAGER: on_workload, **dict.fromkeys(CHILDREN, on_child)}
+    feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload), **dict.fromkeys(CHILDREN, on_child)}
     for resource, feed in feeds.items():
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(
             _watch(world, resource, feed)
@@ -110,7 +110,7 @@ def _wake_alertmanager(world: World, secret: Ref) -> None:
 
 
 def on_workload(world: World, kind: str | None, body: Event) -> None:
-    """A Prometheus or Alertmanager object changed: what it selects or reads may have, and so everything is looked at again."""
+    """An object of prometheus-operator changed: what it selects or reads may have, and so everything is looked at again."""
     gone = kind == "DELETED" and world.store.workloads.pop(ref_of(body), None) is not None
     if gone or (kind != "DELETED" and world.store.put_workload(body)):
         for key in world.store.profiles:

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 import kopf
 from kubernetes.aio.client import Configuration
 
+from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.cluster import PAGE, KubernetesCluster
 from monitoring_operator.handlers.feeds import register
 from monitoring_operator.health import Health, serve
+from monitoring_operator.http_get import HttpClient
 from monitoring_operator.queue import Retry, WorkQueue
 from monitoring_operator.reconcile.alertmanager import reconcile_alertmanager
+from monitoring_operator.reconcile.observer import Observer
 from monitoring_operator.reconcile.profile import reconcile_profile
 from monitoring_operator.reconcile.resync import poll_sources, refresh_served, resync
-from monitoring_operator.reconcile.world import Defaults, Key, World
+from monitoring_operator.reconcile.world import Defaults, Key, Verification, World
 from monitoring_operator.store import ProfileKey, Store
 from monitoring_operator.telemetry import Telemetry
 
@@ -52,6 +55,7 @@ class Options:
     resync_interval: float
     http_host: str
     http_port: int
+    verification: Verification
 
 
 async def operate(configuration: Configuration, options: Options) -> None:
@@ -60,7 +64,16 @@ async def operate(configuration: Configuration, options: Options) -> None:
     queue: WorkQueue[Key] = WorkQueue()
     health = Health(longest_run=queue.longest_run)
     cluster = KubernetesCluster(configuration, options.namespaces)
-    world = World(cluster=cluster, store=Store(), queue=queue, journal=telemetry, now=_now, defaults=options.defaults)
+    http = HttpClient()
+    world = World(
+        cluster=cluster,
+        store=Store(),
+        queue=queue,
+        journal=telemetry,
+        now=_now,
+        defaults=options.defaults,
+        verification=options.verification,
+    )
     telemetry.watch(depth=lambda: queue.depth, profiles=lambda: list(world.store.profiles.values()))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
@@ -78,6 +91,8 @@ async def operate(configuration: Configuration, options: Options) -> None:
             asyncio.create_task(_every(SERVED_INTERVAL, _discovery_job(world, options), health), name="discovery"),
             asyncio.create_task(_every(SOURCES_INTERVAL, lambda: poll_sources(world), health), name="sources"),
         ]
+        if options.verification.way is not Way.OFF:
+            tasks.append(asyncio.create_task(Observer(world, http).run(), name="observer"))
         # At its end kopf waits five seconds for tasks that were not there when it began: let the workers begin first.
         await asyncio.sleep(0)
         tasks.append(asyncio.create_task(_watch(configuration, options, world), name="watches"))
@@ -86,6 +101,7 @@ async def operate(configuration: Configuration, options: Options) -> None:
         pulse.cancel()
         server.shutdown()
         await cluster.close()
+        await http.close()
 
 
 async def _first_listing(world: World, health: Health) -> None:

@@ -76,7 +76,9 @@ async def _write(world: World, target: Target, fragments: dict[ProfileKey, Fragm
             if live is not None and not is_ours(live):
                 _decide(world, target, None, Reason.ALERTMANAGER_SECRET_FOREIGN, _foreign(target))
                 raise Retry(f"Secret {target.namespace}/{target.secret} is someone else's", at_most=FOREIGN_RETRY)
-        world.store.applied(await world.cluster.apply(manifest), manifest.digest)
+        answer = await world.cluster.apply(manifest)
+        world.store.applied(answer, manifest.digest)
+        world.routes.versions[target] = answer["metadata"]["resourceVersion"]
         world.journal.wrote(ref.resource, "apply")
     _decide(world, target, fragments)
 

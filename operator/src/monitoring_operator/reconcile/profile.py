@@ -1,8 +1,10 @@
 """One profile, from what the cluster says of it to its children and its status."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from monitoring_operator.adoption.expected import expect
 from monitoring_operator.alertmanager.fragment import fragment
 from monitoring_operator.alertmanager.target import NoTarget
 from monitoring_operator.api.cluster import ApiError, NotFound, NotServed
@@ -14,16 +16,20 @@ from monitoring_operator.content.check import problems as content_problems
 from monitoring_operator.queue import LONGEST_BACKOFF, Retry
 from monitoring_operator.reconcile.apply import apply_all, prune
 from monitoring_operator.reconcile.events import announce
+from monitoring_operator.reconcile.foreign import look_at_foreign
 from monitoring_operator.reconcile.gather import Gathered, gather
 from monitoring_operator.reconcile.routes import Part
+from monitoring_operator.reconcile.verify import Verified, forget, note, verify, watch
 from monitoring_operator.reconcile.world import COALESCE, Rendered, World
 from monitoring_operator.render import Inputs, render
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
 
-UNWATCHED = frozenset({Reason.CRD_MISSING, Reason.NAME_CONFLICT, Reason.NAMESPACE_MISSING})
+UNWATCHED = frozenset({Reason.CRD_MISSING, Reason.DASHBOARD_CONFLICT, Reason.NAME_CONFLICT, Reason.NAMESPACE_MISSING})
 UNWATCHED_RETRY = 60.0
 """Seconds after which is looked again at what stands in the way, where its going away is told by no watch."""
+
+logger = logging.getLogger(__name__)
 
 UNDECIDED = RouteState(live=None, reason="", message="")
 """The part is on the board, and its Alertmanager's key has yet to take it."""
@@ -56,6 +62,7 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
         # Before the children, because everybody's notifications wait for the last part, and nobody's children must delay them.
         _contribute(world, key, profile, gathered)
         outcomes, alerts = await _children(world, key, profile, gathered.inputs)
+        note(world, key, outcomes, gathered.ambiguity)
     except InvalidProfile as invalid:
         _keep_route(world, key)
         await _report(world, key, body, _observe(world, key, body, problems=invalid.problems))
@@ -65,8 +72,12 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
     if routes is UNDECIDED and not failed:
         # The Alertmanager's key wakes us when it is done: one status is written instead of two.
         return
+    verified = verify(world, key)
+    if not verified.complete and not failed:
+        # The observer wakes us once it has asked everybody; until then what the status says stands.
+        return
     decided = None if routes is UNDECIDED else routes
-    seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=decided, ambiguity=gathered.ambiguity)
+    seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=decided, verified=verified)
     await _report(world, key, body, seen)
     if failed:
         unwatched = all(o.reason in UNWATCHED for o in failed)
@@ -90,13 +101,16 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     """Applies and prunes; renders only if something is not as the last rendering from the same inputs left it."""
     fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels)])
     known = world.rendered.get(key)
-    if known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests):
+    if known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests) and not world.shelf.collisions(key):
         return [Outcome(ref) for ref in known.digests], known.alerts
     manifests = render(profile, inputs)
     digests = {m.ref: m.digest for m in manifests}
     alerts = _count_alerts(manifests)
-    stale = [m for m in manifests if not world.store.in_sync(m.ref, m.digest)]
+    watch(world, key, expect(manifests))
+    conflicts = await _dashboards_in_the_way(world, key)
+    stale = [m for m in manifests if m.ref not in conflicts and not world.store.in_sync(m.ref, m.digest)]
     outcomes = {ref: Outcome(ref) for ref in digests}
+    outcomes.update({ref: Outcome(ref, Reason.DASHBOARD_CONFLICT, why) for ref, why in conflicts.items()})
     outcomes.update({o.ref: o for o in await apply_all(world, key, stale)})
     # What is no longer wanted goes only once everything of its kind that might replace it is there.
     failed = {o.ref.resource for o in outcomes.values() if o.reason}
@@ -105,6 +119,19 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     if not any(o.reason for o in outcomes.values()):
         world.rendered[key] = Rendered(fingerprint, digests, alerts)
     return list(outcomes.values()), alerts
+
+
+async def _dashboards_in_the_way(world: World, key: ProfileKey) -> dict[Ref, str]:
+    """Those of the profile's dashboards that would collide with another one, and why."""
+    expected = world.watched[key].expected
+    created = world.store.profiles[key]["metadata"].get("creationTimestamp", "") if key in world.store.profiles else ""
+    for other in world.shelf.put(key, created, expected.boards):
+        world.queue.add(other)
+    try:
+        await look_at_foreign(world, expected.board_labels)
+    except ApiError as error:
+        logger.info("dashboards of others could not be listed: %s", error.message)
+    return world.shelf.collisions(key)
 
 
 def _in_sync(world: World, key: ProfileKey, digests: Mapping[Ref, str]) -> bool:
@@ -140,7 +167,7 @@ def _observe(
     outcomes: Iterable[Outcome] = (),
     routes: RouteState | None = None,
     alerts: int | None = None,
-    ambiguity: str = "",
+    verified: Verified = Verified(),  # noqa: B008 -- immutable
 ) -> Observation:
     return Observation(
         generation=body["metadata"].get("generation", 1),
@@ -149,7 +176,9 @@ def _observe(
         routes=routes,
         children=tuple(r for r in world.store.children_of(key) if world.store.children[r].digest),
         alerts=alerts,
-        ambiguity=ambiguity,
+        facts=verified.facts,
+        verified=verified.asked,
+        targets=verified.targets,
     )
 
 
@@ -183,6 +212,7 @@ def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
 async def _forget(world: World, key: ProfileKey) -> None:
     """The profile is gone. Its own namespace is swept by Kubernetes' garbage collector; what lives elsewhere is ours to remove."""
     world.rendered.pop(key, None)
+    forget(world, key)
     for target in world.routes.drop(key):
         world.queue.add_after(target, COALESCE)
     stay = frozenset(r for r in world.store.children_of(key) if r.namespace == key.namespace)

@@ -11,13 +11,13 @@ from typing import Any
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.api.resources import ALERTMANAGER, CHILDREN, PROFILE, PROMETHEUS, Resource
+from monitoring_operator.api.resources import CHILDREN, PROFILE, WORKLOADS, Resource
 from monitoring_operator.reconcile.gather import read_source
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
 
 OURS = f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
-DISCOVERED = ((names.GROUP, names.VERSION), ("monitoring.coreos.com", "v1"))
+DISCOVERED = ((names.GROUP, names.VERSION), ("monitoring.coreos.com", "v1"), ("monitoring.coreos.com", "v1alpha1"))
 """APIs that CRDs bring, and that may come or go while we run."""
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ async def resync(world: World) -> dict[Resource, int]:
     """
     await refresh_served(world)
     missed = {resource: await _children(world, resource) for resource in CHILDREN}
-    for resource in (PROMETHEUS, ALERTMANAGER):
+    for resource in WORKLOADS:
         missed[resource] = await _workloads(world, resource)
     missed[PROFILE] = await _profiles(world)
     for owner in world.store.owners() - world.store.profiles.keys():

@@ -32,6 +32,8 @@ class Board:
     """Parts of profiles that have named another Alertmanager which does not hold them yet: until then nothing is taken away."""
     written: dict[Target, dict[ProfileKey, Fragment]] = field(default_factory=dict)
     """The parts that the live Secret holds."""
+    versions: dict[Target, str] = field(default_factory=dict)
+    """The resource version that our last write gave the Secret."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
     """Reason and message where the Secret could not be written."""
 

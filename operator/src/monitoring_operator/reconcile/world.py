@@ -1,14 +1,22 @@
 """What every reconcile works with, put together once at start and passed along instead of being global."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from monitoring_operator.adoption.expected import Expected
+from monitoring_operator.adoption.patience import Belief
+from monitoring_operator.adoption.replicas import Way
+from monitoring_operator.adoption.sightings import Sightings
 from monitoring_operator.alertmanager.target import Target, target_of
 from monitoring_operator.api.cluster import Cluster
+from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
 from monitoring_operator.reconcile.routes import Board
+from monitoring_operator.reconcile.shelf import Shelf
 from monitoring_operator.render import Inputs
 from monitoring_operator.store import ProfileKey, Store
 
@@ -43,6 +51,41 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """How it is found out whether what was written is live. `interval` in seconds; `namespaces` empty means the whole cluster.
+
+    Grafana is asked only where there is a token for it.
+    """
+
+    way: Way = Way.OFF
+    interval: float = 10.0
+    grafana_url: str = ""
+    grafana_token: str = field(default="", repr=False)
+    namespaces: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Watched:
+    """A profile whose objects are to be found live: what must be found, since when (monotonic seconds), and what is believed of it."""
+
+    expected: Expected
+    since: float
+    belief: Belief = field(default_factory=Belief)
+    targets: str = ""
+    unwritten: Mapping[Ref, tuple[str, str]] = field(default_factory=dict)
+    ambiguity: str = ""
+    fresh: bool = True
+    """Whether its Services have yet to be looked at since it changed."""
+    told: tuple[tuple[Fact, ...], str] | None = None
+    """What its status was last made of."""
+
+    @property
+    def news(self) -> tuple[tuple[Fact, ...], str]:
+        """What its status would be made of now."""
+        return self.belief.facts(), self.targets
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """What was last rendered and applied of a profile, and from what: the same inputs need no second rendering."""
 
@@ -65,6 +108,13 @@ class World:
     served: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """Resource types that the API server serves, by group and version; kept current by the resync."""
     rendered: dict[ProfileKey, Rendered] = field(default_factory=dict)
+    verification: Verification = field(default_factory=Verification)
+    sightings: Sightings = field(default_factory=Sightings)
+    watched: dict[ProfileKey, Watched] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something has changed and should be looked at sooner than the interval says."""
+    clock: Callable[[], float] = time.monotonic
     agreed_labels: Mapping[str, str] | None = None
     """Labels on which the cluster's Prometheus objects last agreed: what is selected today is not given up because a newcomer disagrees."""
     types_changed: bool = False

@@ -1,0 +1,33 @@
+"""What was last seen of those who take up our objects: filled by whoever asks, read by whoever judges."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitoring_operator.adoption.dashboards import Shown
+from monitoring_operator.adoption.metrics_present import Seen
+from monitoring_operator.adoption.pages import Page
+from monitoring_operator.adoption.routes import Sight
+from monitoring_operator.adoption.rules import File
+from monitoring_operator.adoption.services import Scene
+from monitoring_operator.adoption.targets import Pool
+from monitoring_operator.api.manifest import Ref
+
+
+@dataclass(slots=True)
+class Sightings:
+    """Answers by the object of prometheus-operator that gave them; an object that is not here has not been asked."""
+
+    rules: dict[Ref, Sequence[Page[dict[str, File]]]] = field(default_factory=dict)
+    targets: dict[Ref, Sequence[Page[dict[str, Pool]]]] = field(default_factory=dict)
+    metrics: dict[Ref, Seen] = field(default_factory=dict)
+    alertmanagers: dict[Ref, Sight] = field(default_factory=dict)
+    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Labels of namespaces, where somebody selects by them."""
+    scenes: dict[str, Scene] = field(default_factory=dict)
+    """Services of namespaces in which something is not scraped as it should be."""
+    refusals: dict[str, str] = field(default_factory=dict)
+    """Texts of prometheus-operator's Events about an object of ours as it is now, by UID."""
+    grafana: Shown | None = None
+    """None where no Grafana is to be asked."""
+    complete: bool = False
+    """Whether everybody has been asked once."""

@@ -1,0 +1,77 @@
+"""What the API server knows of that on which being selected, accepted and scraped depends, and that is not worth a watch.
+
+It is asked only where something is not as it should be: a profile that is live costs nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitoring_operator.adoption import accepted, selection
+from monitoring_operator.adoption.services import Scene
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.names import Condition, Reason
+from monitoring_operator.api.resources import ENDPOINT_SLICE, EVENT, NAMESPACE, PROMETHEUS_RULE, SERVICE, SERVICE_MONITOR
+from monitoring_operator.reconcile.world import Watched, World
+
+NAMESPACES_AT_ONCE = 50
+"""In a round; the others get their turn in the next ones."""
+
+Object = Mapping[str, Any]
+
+
+async def ask_namespaces(world: World) -> None:
+    """Labels of namespaces, where somebody selects by them. Raises ApiError."""
+    if not selection.needs_namespace_labels(world.store.takers()):
+        return
+    if world.verification.namespaces:
+        wanted = {k.namespace for k in world.watched} & set(world.verification.namespaces)
+        bodies = [body for n in sorted(wanted) if (body := await world.cluster.get(Ref(NAMESPACE, "", n))) is not None]
+    else:
+        bodies = [body async for body in world.cluster.list(NAMESPACE)]
+    world.sightings.namespaces = {b["metadata"]["name"]: b["metadata"].get("labels") or {} for b in bodies}
+
+
+async def ask_services(world: World) -> None:
+    """Services and their endpoints, where something is not scraped or has just changed. Raises ApiError."""
+    scenes = world.sightings.scenes
+    wanted = {k.namespace for k, w in world.watched.items() if w.fresh or _unscraped(world, w)}
+    for calm in scenes.keys() - wanted:
+        del scenes[calm]
+    # Those that were never looked at first, then the others in turn.
+    for namespace in sorted(wanted, key=lambda n: (n in scenes, list(scenes).index(n) if n in scenes else 0))[:NAMESPACES_AT_ONCE]:
+        services = [s async for s in world.cluster.list(SERVICE, namespace=namespace)]
+        slices = [s async for s in world.cluster.list(ENDPOINT_SLICE, namespace=namespace)]
+        scenes.pop(namespace, None)
+        scenes[namespace] = Scene(services, slices)
+        for key, watched in world.watched.items():
+            watched.fresh = watched.fresh and key.namespace != namespace
+
+
+async def ask_events(world: World) -> None:
+    """prometheus-operator's refusals, where it is not known that everything was taken. Raises ApiError."""
+    wanted = sorted({k.namespace for k, w in world.watched.items() if not _is(w, Condition.ACCEPTED, "True")})[:NAMESPACES_AT_ONCE]
+    found: dict[str, str] = {}
+    for namespace in wanted:
+        since = {
+            c.uid: c.since
+            for r, c in world.store.children.items()
+            if r.namespace == namespace and r.resource in (PROMETHEUS_RULE, SERVICE_MONITOR)
+        }
+        events = [e async for e in world.cluster.list(EVENT, namespace=namespace, fields=f"reason={accepted.REFUSAL}")]
+        found |= accepted.refusals(events, since)
+    world.sightings.refusals = found
+
+
+def _is(watched: Watched, type_: str, status: str) -> bool:
+    fact = watched.belief.said.get(type_)
+    return fact is not None and fact.status == status
+
+
+def _unscraped(world: World, watched: Watched) -> bool:
+    """Whether somebody was asked and has no target of the profile, or its Services were in the way when they were last looked at."""
+    fact = watched.belief.said.get(Condition.TARGETS_UP)
+    if fact is not None and fact.reason in (Reason.SERVICE_MISSING, Reason.PORT_NOT_FOUND, Reason.NO_ENDPOINTS):
+        return True
+    pages = [p for taken in world.sightings.targets.values() for p in taken if p.content is not None]
+    pools = {s.pool for s in watched.expected.scrapes}
+    return bool(pages) and not any(pool in (p.content or {}) for p in pages for pool in pools)

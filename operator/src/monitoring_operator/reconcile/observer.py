@@ -1,0 +1,88 @@
+"""The observer: has Prometheus, Alertmanager and Grafana asked in its own time, and wakes the profiles for which that brings news.
+
+No reconcile ever waits for it. How often it looks follows what looking costs: a page of twenty thousand rules takes a second, and is
+then asked for three times a minute.
+"""
+
+import asyncio
+import logging
+
+from monitoring_operator.api.cluster import ApiError, Http
+from monitoring_operator.api.names import Condition, Reason
+from monitoring_operator.reconcile.dependencies import ask_events, ask_namespaces, ask_services
+from monitoring_operator.reconcile.foreign import look_at_foreign
+from monitoring_operator.reconcile.replies import Replies
+from monitoring_operator.reconcile.verify import OVERDUE_AFTER, hear
+from monitoring_operator.reconcile.world import Watched, World
+
+SOON = 1.0
+"""Seconds until the next look while something has just changed and is being taken up."""
+SHARE = 20
+"""A pause is this many times as long as what was waited for and read before it."""
+SELDOM = 60.0
+"""Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
+AT_ONCE = 100
+"""Profiles judged before others get their turn."""
+
+logger = logging.getLogger(__name__)
+
+
+class Observer:
+    """Looks again and again; `look` is one round, for whoever wants to have seen something now."""
+
+    def __init__(self, world: World, http: Http) -> None:
+        self._world = world
+        self._replies = Replies(world, http)
+        self._seldom = float("-inf")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._world.hurry.clear()
+            try:
+                await self.look()
+            except Exception:
+                # What profiles ask for must go on being done, whatever somebody answers.
+                logger.exception("looking at what is live failed")
+            await self._pause()
+
+    async def _pause(self) -> None:
+        least = max(SOON, SHARE * self._replies.cost)
+        await asyncio.sleep(least)
+        rest = self._world.verification.interval - least
+        if rest <= 0 or any(_hurries(self._world, w) for w in self._world.watched.values()):
+            return
+        try:
+            async with asyncio.timeout(rest):
+                await self._world.hurry.wait()
+        except TimeoutError:
+            return
+
+    async def look(self) -> None:
+        """Asks everybody once, and wakes whom it concerns."""
+        world = self._world
+        seldom = world.clock() - self._seldom >= SELDOM
+        if seldom:
+            self._seldom = world.clock()
+        await self._replies.ask(seldom=seldom)
+        for ask in (ask_namespaces(world), ask_services(world), ask_events(world), look_at_foreign(world, again=seldom)):
+            try:
+                await ask
+            except ApiError as error:
+                logger.info("looking at what being live depends on: %s", error.message)
+        world.sightings.complete = True
+        for number, key in enumerate(tuple(world.watched)):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if key in world.watched and hear(world, key):
+                world.queue.add(key)
+
+
+def _hurries(world: World, watched: Watched) -> bool:
+    """Whether the profile has changed of late and is still being taken up, or something about it is in doubt."""
+    if not watched.belief.settled:
+        return True
+    pending = any(
+        f.status == "Unknown" and f.reason == Reason.PENDING for f in watched.belief.said.values() if f.type != Condition.METRICS_PRESENT
+    )
+    return pending and world.clock() - watched.since < OVERDUE_AFTER

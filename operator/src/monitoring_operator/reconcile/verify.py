@@ -1,0 +1,132 @@
+"""Is it live? The question about one profile as the World has it, and what is believed of the answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from monitoring_operator.adoption import dashboards, verdict
+from monitoring_operator.adoption.expected import Expected
+from monitoring_operator.adoption.patience import Belief
+from monitoring_operator.adoption.replicas import Way
+from monitoring_operator.alertmanager.target import target_of
+from monitoring_operator.api.facts import Fact
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.names import Condition, Reason
+from monitoring_operator.reconcile.world import Watched, World
+from monitoring_operator.status import Outcome
+from monitoring_operator.store import Child, ProfileKey, ref_of
+
+OVERDUE_AFTER = 300.0
+"""Seconds within which everything is taken up: the kubelet's syncs, the reloaders' retries and an evaluation, with room."""
+LATE = frozenset({Reason.NOT_LOADED, Reason.NO_TARGETS, Reason.ALERTMANAGER_OUTDATED, Reason.DASHBOARDS_MISSING, Reason.METRICS_MISSING})
+"""Reasons that stand in a status only after time enough has passed: a new process need not wait for it again."""
+
+_VERIFIED = frozenset(Condition.FACTS) - {Condition.VALID, Condition.APPLIED}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What is said of a profile; `asked` is False where nobody was asked. None of it is there before everybody was asked once."""
+
+    facts: tuple[Fact, ...] = ()
+    targets: str = ""
+    asked: bool = False
+    complete: bool = True
+
+
+def watch(world: World, key: ProfileKey, expected: Expected) -> None:
+    """Notes what must be found of the profile from now on."""
+    known = world.watched.get(key)
+    if known is not None and known.expected == expected:
+        return
+    # What the status says already is news only to a process that has just begun.
+    belief, since = _remembered(world.store.profiles.get(key) or {}, world.clock()) if known is None else (Belief(), world.clock())
+    up = belief.said.get(Condition.TARGETS_UP)
+    world.watched[key] = Watched(expected, since, belief, fresh=up is None or up.status != "True")
+    world.hurry.set()
+
+
+def note(world: World, key: ProfileKey, outcomes: Iterable[Outcome], ambiguity: str) -> None:
+    """Notes what became of the profile's objects and labels."""
+    watched = world.watched[key]
+    boards = {b.ref for b in watched.expected.boards}
+    watched.unwritten = {o.ref: (o.reason, o.message) for o in outcomes if o.reason and o.ref in boards}
+    watched.ambiguity = ambiguity
+
+
+def forget(world: World, key: ProfileKey) -> None:
+    """The profile is gone: nothing need be found of it."""
+    world.watched.pop(key, None)
+    for other in world.shelf.drop(key):
+        world.queue.add(other)
+
+
+def verify(world: World, key: ProfileKey) -> Verified:
+    """What is to be said of the profile now. Whoever calls this says it: the observer then waits for other news."""
+    watched = world.watched[key]
+    takers = world.store.takers()
+    if not takers or world.verification.way is Way.OFF:
+        question = question_of(world, key, watched)
+        applied = dashboards.judge(watched.expected.boards, watched.unwritten, None, overdue=False)
+        facts = (verdict.selected(question, world.sightings),) if takers else ()
+        return Verified((*facts, *((applied,) if applied else ())))
+    if not world.sightings.complete:
+        return Verified(complete=False)
+    hear(world, key)
+    watched.told = watched.news
+    return Verified(*watched.told, asked=True)
+
+
+def hear(world: World, key: ProfileKey) -> bool:
+    """Judges the profile by what was seen last; says whether its status should say something else than it does."""
+    watched = world.watched[key]
+    answer = verdict.judge(question_of(world, key, watched), world.sightings)
+    watched.belief.hear(answer.facts, world.clock())
+    if Condition.TARGETS_UP not in watched.belief.doubted:
+        watched.targets = answer.targets
+    return watched.news != watched.told
+
+
+def question_of(world: World, key: ProfileKey, watched: Watched) -> verdict.Question:
+    """What is asked of the cluster about a profile."""
+    now = world.clock()
+    late = {t for t in _VERIFIED if now - max(watched.since, watched.belief.good.get(t, -inf)) >= OVERDUE_AFTER}
+    alertmanagers, receivers = _routes(world, key)
+    return verdict.Question(
+        expected=watched.expected,
+        namespace=key.namespace,
+        takers=world.store.takers(),
+        live={ref: _live(world.store.children[ref]) for ref in world.store.children_of(key)},
+        alertmanagers=alertmanagers,
+        receivers=receivers,
+        unwritten=watched.unwritten,
+        ambiguity=watched.ambiguity,
+        overdue=frozenset(late),
+        early=now - watched.since < OVERDUE_AFTER,
+    )
+
+
+def _live(child: Child) -> verdict.Live:
+    return verdict.Live(child.uid, child.generation, child.bindings)
+
+
+def _routes(world: World, key: ProfileKey) -> tuple[tuple[Ref, ...], frozenset[str]]:
+    """The Alertmanager objects that read the profile's routes, and its receivers; nothing while they are not written."""
+    part, state = world.routes.parts.get(key), world.routes.state(key)
+    if part is None or part.target is None or part.fragment is None or state is None or state.live is not None:
+        return (), frozenset()
+    readers = tuple(ref_of(a) for a in world.store.alertmanagers() if target_of(a) == part.target)
+    return readers, frozenset(r["name"] for r in part.fragment.receivers)
+
+
+def _remembered(body: Mapping[str, Any], now: float) -> tuple[Belief, float]:
+    """What the status says already, of a profile that this process sees for the first time."""
+    metadata, status = body.get("metadata") or {}, body.get("status") or {}
+    if status.get("observedGeneration") != metadata.get("generation"):
+        return Belief(), now
+    said = {
+        c["type"]: Fact(c["type"], c["status"], c["reason"], c["message"]) for c in status.get("conditions") or () if c["type"] in _VERIFIED
+    }
+    late = any(f.reason in LATE or (f.type == Condition.METRICS_PRESENT and f.status == "True") for f in said.values())
+    return Belief(said), -inf if late else now
