@@ -50,7 +50,7 @@ class FakeCluster:
         ref = Ref(BY_KIND[body["kind"]], metadata.get("namespace", ""), metadata["name"])
         version = str(next(self._versions))
         known = self.objects.get(ref)
-        uid = known["metadata"]["uid"] if known else metadata.get("uid", f"uid-{version}")
+        uid = known["metadata"]["uid"] if known else metadata.get("uid", f"00000000-0000-4000-8000-{version:0>12}")
         self.objects[ref] = {**copy.deepcopy(body), "metadata": {**copy.deepcopy(metadata), "uid": uid, "resourceVersion": version}}
         return copy.deepcopy(self.objects[ref])
 

@@ -30,7 +30,14 @@ class Empty:
             {"data": {"a": base64.b64encode(PLANTED.encode()).decode(), "binary": "/w=="}} if ref == Ref(SECRET, "shop", "notify") else None
         )
 
-    async def list(self, resource: Resource, *, labels: str = "") -> AsyncIterator[Object]:  # noqa: ARG002 -- the protocol's
+    async def list(  # the protocol's
+        self,
+        resource: Resource,
+        *,
+        labels: str = "",  # noqa: ARG002
+        fields: str = "",  # noqa: ARG002
+        namespace: str = "",  # noqa: ARG002
+    ) -> AsyncIterator[Object]:
         """The Alertmanagers."""
         for body in self.alertmanagers if resource.kind == "Alertmanager" else ():
             yield body
@@ -51,6 +58,10 @@ class Empty:
         raise NotImplementedError
 
     async def create(self, resource: Resource, body: Object) -> Object:
+        """Not for a comparison."""
+        raise NotImplementedError
+
+    async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
         """Not for a comparison."""
         raise NotImplementedError
 

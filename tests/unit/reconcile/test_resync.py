@@ -84,7 +84,7 @@ def test_what_was_made_while_a_list_was_on_its_way_is_not_taken_for_gone() -> No
     ref = next(r for r in cluster.objects if r.resource == SERVICE_MONITOR)
     real = cluster.list
 
-    async def late(resource: Any, *, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+    async def late(resource: Any, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[dict[str, Any]]:
         if resource == SERVICE_MONITOR:
             world.store.drop_child(ref)
             again = {**cluster.objects[ref], "metadata": {**cluster.objects[ref]["metadata"], "uid": "new", "resourceVersion": "999"}}

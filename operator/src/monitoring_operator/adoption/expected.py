@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitoring_operator.adoption.dashboards import Board, board_of
+from monitoring_operator.adoption.expressions import fingerprint
 from monitoring_operator.adoption.metrics_present import Needs, needs
 from monitoring_operator.adoption.selection import Candidate
 from monitoring_operator.api import durations, names
@@ -14,8 +15,17 @@ from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import CONFIG_MAP, PROMETHEUS_RULE, SERVICE_MONITOR
 
 Object = Mapping[str, Any]
-Line = tuple[str, str, float, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
-"""Group, name, `for` in seconds, labels and annotations of a rule: what comes back from Prometheus as it was given."""
+Line = tuple[str, str, float, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...], str]
+"""Group, name, `for` in seconds, labels, annotations, and the fingerprint of the expression of a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """Fingerprints of rules: which there are, with their settings, and with their expressions too."""
+
+    names: str = ""
+    settings: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +34,7 @@ class Rules:
 
     ref: Ref
     alerts: int
-    names: str
-    content: str
+    prints: Prints
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def expect(manifests: Iterable[Manifest]) -> Expected:
     boards = [(m, board) for m in found if m.ref.resource == CONFIG_MAP and (board := board_of(m)) is not None]
     taken = [m for m in found if m.ref.resource in (SERVICE_MONITOR, PROMETHEUS_RULE)]
     return Expected(
-        candidates=tuple(Candidate(m.ref, dict(m.body["metadata"].get("labels") or {})) for m in taken),
+        candidates=tuple(Candidate(m.ref, dict(m.body["metadata"].get("labels") or {}), m.digest) for m in taken),
         scrapes=tuple(_scrape(m) for m in taken if m.ref.resource == SERVICE_MONITOR),
         rules=tuple(_rules(m) for m in taken if m.ref.resource == PROMETHEUS_RULE),
         boards=tuple(board for _, board in boards),
@@ -86,31 +95,27 @@ def _scrape(manifest: Manifest) -> Scrape:
 def _rules(manifest: Manifest) -> Rules:
     lines = [_line(group["name"], rule) for group in manifest.body["spec"]["groups"] for rule in group["rules"]]
     alerts = sum("alert" in rule for group in manifest.body["spec"]["groups"] for rule in group["rules"])
-    return Rules(manifest.ref, alerts, names_of(lines), content_of(lines))
+    return Rules(manifest.ref, alerts, prints(lines))
 
 
 def _line(group: str, rule: Object) -> Line:
     wait = durations.seconds(rule["for"]) if "for" in rule else 0.0
-    return line(group, rule.get("alert") or rule["record"], wait, rule.get("labels") or {}, rule.get("annotations") or {})
+    return line(group, rule.get("alert") or rule["record"], rule["expr"], wait, rule)
 
 
-def line(group: str, name: str, wait: float, labels: Mapping[str, str], annotations: Mapping[str, str]) -> Line:
-    """A rule as it is compared. The expression is left out: Prometheus formats it anew, and may have to rewrite it."""
-    return group, name, wait, _pairs(labels), _pairs(annotations)
+def line(group: str, name: str, expr: str, wait: float, rule: Object) -> Line:
+    """A rule as it is compared; `labels` and `annotations` of `rule` are so called by Kubernetes and Prometheus alike."""
+    return group, name, wait, _pairs(rule.get("labels") or {}), _pairs(rule.get("annotations") or {}), fingerprint(expr)
 
 
 def _pairs(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((k, v) for k, v in values.items() if v))
 
 
-def names_of(lines: Iterable[Line]) -> str:
-    """Fingerprint of which rules there are."""
-    return _digest(sorted((group, name) for group, name, *_ in lines))
-
-
-def content_of(lines: Iterable[Line]) -> str:
-    """Fingerprint of the rules with their settings."""
-    return _digest(sorted(lines))
+def prints(lines: Iterable[Line]) -> Prints:
+    """The fingerprints of rules, in whatever order they come."""
+    found = sorted(lines)
+    return Prints(_digest([rule[:2] for rule in found]), _digest([rule[:-1] for rule in found]), _digest(found))
 
 
 def _digest(value: object) -> str:

@@ -13,8 +13,9 @@ from monitoring_operator.api.names import Condition, Reason
 PATIENCE = 8.0
 """Seconds for which a fact must differ from what is said before it is said instead."""
 
-AT_ONCE = frozenset({Condition.SELECTED, Condition.ACCEPTED})
-"""Facts that come from objects of Kubernetes, which do not flicker."""
+FLICKERING = frozenset({Condition.LOADED, Condition.TARGETS_UP, Condition.ROUTES_LIVE, Condition.METRICS_PRESENT})
+"""What is heard from pods; other facts come from objects of Kubernetes."""
+FROM_GRAFANA = frozenset({Reason.GRAFANA_UNREACHABLE, Reason.DASHBOARDS_MISSING, Reason.PENDING})
 
 
 @dataclass(slots=True)
@@ -50,7 +51,9 @@ class Belief:
     def _believable(self, before: Fact | None, fact: Fact, now: float) -> bool:
         good = fact.status == "True" and (before is None or before.status != "True")
         # What is being waited for may turn out either way.
-        if before is None or before.reason == Reason.PENDING or good or fact.type in AT_ONCE:
+        if before is None or before.reason == Reason.PENDING or good:
+            return True
+        if fact.type not in FLICKERING and fact.reason not in FROM_GRAFANA:
             return True
         return now - self.doubted.setdefault(fact.type, now) >= PATIENCE
 

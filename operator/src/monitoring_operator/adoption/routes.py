@@ -8,7 +8,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,20 +37,22 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A configuration as prometheus-operator made it: its hash, and for each receiver that it defines and routes to a fingerprint
-    of the text that does so.
+    """A configuration as prometheus-operator made it: its hash, and the receivers that it both defines and routes to.
+
+    `version` is that of the Secret that brought it.
     """
 
     hash: float
-    parts: Mapping[str, str]
+    receivers: frozenset[str]
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """An Alertmanager object: why prometheus-operator refuses its configuration (empty: it does not), and what its replicas run.
 
-    `current` is the configuration that they should run, None while there is none that is younger than our Secret; `known` are the
-    configurations of late, by hash: who runs an older one may well have the same routes for one profile.
+    `current` is the configuration that they should run, `known` are those of late by hash: who runs an older one may well have the
+    routes of a profile that has not changed since.
     """
 
     name: str
@@ -58,6 +60,21 @@ class Sight:
     current: Generated | None
     known: Mapping[float, Generated]
     pages: tuple[Page[Running], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A profile's part of the configuration: its receivers, and the version of our Secret with which they came to be as they are.
+
+    Versions count all writes of the cluster: a configuration that is younger was made from a Secret that has them.
+    """
+
+    receivers: frozenset[str]
+    since: int = 0
+
+    def stands_in(self, made: Generated | None) -> bool:
+        """Whether a configuration has the part as it is now."""
+        return made is not None and made.version > self.since and self.receivers <= made.receivers
 
 
 def parse(page: bytes) -> Running:
@@ -75,7 +92,8 @@ def generated(secret: Object) -> Generated | None:
         data = gzip.decompress(packed)
     except (KeyError, ValueError, OSError, EOFError):
         return None
-    return Generated(config_hash(data), parts_of(data.decode(errors="replace")))
+    version = secret["metadata"].get("resourceVersion", "")
+    return Generated(config_hash(data), receivers_in(data.decode(errors="replace")), int(version) if version.isdigit() else 0)
 
 
 def config_hash(text: bytes) -> float:
@@ -83,38 +101,12 @@ def config_hash(text: bytes) -> float:
     return float(int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[:6], "little"))
 
 
-def parts_of(text: str) -> Mapping[str, str]:
-    """The receivers that a configuration both defines and routes to, each with a fingerprint of what it says of them.
+def receivers_in(text: str) -> frozenset[str]:
+    """Names of the receivers that a configuration both defines and routes to.
 
     Found line by line: parsing a configuration of a thousand profiles as YAML would take seconds, each time it changes.
     """
-    routed: dict[str, str] = {}
-    defined: dict[str, str] = {}
-    for item in _items(text):
-        for name in _ROUTED.findall(item):
-            routed[_unquoted(name)] = item
-        for name in _DEFINED.findall(item):
-            defined[_unquoted(name)] = item
-    return {n: hashlib.blake2b((routed[n] + defined[n]).encode(), digest_size=16).hexdigest() for n in routed.keys() & defined.keys()}
-
-
-def _items(text: str) -> Iterator[str]:
-    """The elements of the outermost lists of a YAML text in block style: the routes of profiles, and receivers."""
-    block: list[str] = []
-    indent: int | None = None
-    for line in text.splitlines():
-        if line[:1] not in ("", " ", "-", "#"):
-            # A field of the document: a list below it may be indented otherwise.
-            yield "\n".join(block)
-            block, indent = [], None
-            continue
-        depth = len(line) - len(line.lstrip(" "))
-        if line[depth : depth + 2] == "- " and (indent is None or depth <= indent):
-            yield "\n".join(block)
-            block, indent = [], depth
-        if indent is not None:
-            block.append(line)
-    yield "\n".join(block)
+    return frozenset(map(_unquoted, _DEFINED.findall(text))) & frozenset(map(_unquoted, _ROUTED.findall(text)))
 
 
 def _unquoted(value: str) -> str:
@@ -129,10 +121,9 @@ def refusal(alertmanager: Object) -> str:
     return ""
 
 
-def judge(sights: Sequence[Sight], receivers: Iterable[str], *, overdue: bool) -> Fact:
-    """The fact `RoutesLive` of a profile whose part, with these receivers, stands in the Secret of these Alertmanager objects."""
-    wanted = frozenset(receivers)
-    facts = [fact for sight in sights if (fact := _one(sight, wanted, overdue=overdue)) is not None]
+def judge(sights: Sequence[Sight], part: Part, *, overdue: bool) -> Fact:
+    """The fact `RoutesLive` of a profile whose part stands in the Secret of these Alertmanager objects."""
+    facts = [fact for sight in sights if (fact := _one(sight, part, overdue=overdue)) is not None]
     for status in ("False", "Unknown"):
         for fact in facts:
             if fact.status == status:
@@ -141,20 +132,20 @@ def judge(sights: Sequence[Sight], receivers: Iterable[str], *, overdue: bool) -
     return Fact(Condition.ROUTES_LIVE, "True", Reason.ROUTES_LIVE, f"Every replica of {names} runs the profile's routes.")
 
 
-def _one(sight: Sight, wanted: frozenset[str], *, overdue: bool) -> Fact | None:
+def _one(sight: Sight, part: Part, *, overdue: bool) -> Fact | None:
     """What keeps one Alertmanager from running the profile's routes; None if nothing does."""
     if sight.refusal:
         why = f"prometheus-operator refuses the configuration of {sight.name}: {sight.refusal}"
         return _fact("False", Reason.ALERTMANAGER_CONFIG_REJECTED, why)
-    if sight.current is not None and wanted <= sight.current.parts.keys():
-        return _running(sight, sight.current, wanted, overdue=overdue)
+    if sight.current is not None and part.stands_in(sight.current):
+        return _running(sight, sight.current, part, overdue=overdue)
     if not overdue:
         return _fact("Unknown", Reason.PENDING, f"prometheus-operator has yet to take the profile's routes into {sight.name}.")
     why = f"prometheus-operator has not taken the profile's routes into the configuration of {sight.name}; see its log."
     return _fact("False", Reason.ALERTMANAGER_OUTDATED, why)
 
 
-def _running(sight: Sight, current: Generated, wanted: frozenset[str], *, overdue: bool) -> Fact | None:
+def _running(sight: Sight, current: Generated, part: Part, *, overdue: bool) -> Fact | None:
     answers = [(p.replica, p.content) for p in sight.pages if p.content is not None]
     if not answers:
         who, why = min(((str(p.replica), p.failure) for p in sight.pages), default=(sight.name, "it has no replicas"))
@@ -163,17 +154,13 @@ def _running(sight: Sight, current: Generated, wanted: frozenset[str], *, overdu
     if refusing:
         why = f"{refusing[0]} refuses the new configuration and keeps its old one; see its log."
         return _fact("False", Reason.ALERTMANAGER_CONFIG_REJECTED, why)
-    behind = [r for r, running in answers if not _same(current, sight.known.get(running.hash), wanted)]
+    behind = [r for r, running in answers if not part.stands_in(sight.known.get(running.hash))]
     if behind and overdue:
         why = f"{behind[0]} still runs an older configuration; see its config-reloader's log."
         return _fact("False", Reason.ALERTMANAGER_OUTDATED, why)
     if behind:
         return _fact("Unknown", Reason.PENDING, f"{behind[0]} has yet to load the configuration; that takes up to two minutes.")
     return None
-
-
-def _same(current: Generated, running: Generated | None, wanted: frozenset[str]) -> bool:
-    return running is not None and all(running.parts.get(n) == current.parts[n] for n in wanted)
 
 
 def _fact(status: Verdict, reason: str, message: str) -> Fact:

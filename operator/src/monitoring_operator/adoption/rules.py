@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitoring_operator.adoption.expected import Line, Rules, content_of, line, names_of
+from monitoring_operator.adoption.expected import Line, Prints, Rules, line, prints
 from monitoring_operator.adoption.pages import NOT_ASKED, NotAsExpected, Page, elements
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
@@ -23,10 +23,9 @@ _UID = re.compile(r"-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.yaml$")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A loaded rule file: its fingerprints as in `expected.Rules`, and the rules that cannot be evaluated, with the last error."""
+    """A loaded rule file: its fingerprints, and the rules that cannot be evaluated, with the last error."""
 
-    names: str
-    content: str
+    prints: Prints
     failing: tuple[tuple[str, str], ...] = ()
 
 
@@ -42,29 +41,40 @@ def parse(body: bytes, uids: Iterable[str]) -> dict[str, File]:
                 continue
             for rule in group["rules"]:
                 known = lines.setdefault(found[1], [])
-                known.append(
-                    line(group["name"], rule["name"], rule.get("duration", 0.0), rule.get("labels") or {}, rule.get("annotations") or {})
-                )
+                known.append(line(group["name"], rule["name"], rule["query"], rule.get("duration", 0.0), rule))
                 if rule["health"] == "err":
                     failing.setdefault(found[1], []).append((rule["name"], rule.get("lastError") or "no reason given"))
     except (KeyError, TypeError) as error:
         raise NotAsExpected("not rules of Prometheus' HTTP API") from error
-    return {uid: File(names_of(ls), content_of(ls), tuple(failing.get(uid, ()))) for uid, ls in lines.items()}
+    return {uid: File(prints(ls), tuple(failing.get(uid, ()))) for uid, ls in lines.items()}
 
 
-Pages = Sequence[Page[dict[str, File]]]
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one who selects a PrometheusRule answered. `rewrites`: it enforces a namespace label, and so changes every rule."""
+
+    pages: Sequence[Page[dict[str, File]]]
+    rewrites: bool = False
+
+    def runs(self, rule: Rules, uid: str) -> bool:
+        """Whether every replica that answers has the rule as it is now, as far as that can be told."""
+        answers = [p.content for p in self.pages if p.content is not None]
+        return bool(answers) and all(uid in a and self._same(a[uid].prints, rule.prints) for a in answers)
+
+    def _same(self, there: Prints, wanted: Prints) -> bool:
+        return there.names == wanted.names if self.rewrites else there == wanted
 
 
-def judge(rules: Sequence[Rules], uids: Mapping[Ref, str], pages: Mapping[Ref, Mapping[Ref, Pages]], *, overdue: bool) -> Fact | None:
+def judge(rules: Sequence[Rules], uids: Mapping[Ref, str], heard: Mapping[Ref, Mapping[Ref, Heard]], *, overdue: bool) -> Fact | None:
     """The fact `Loaded`; None for a profile without rules.
 
-    `pages` are the answers by PrometheusRule and by who selects it. `overdue` means that there was time enough for everything.
+    `heard` are the answers by PrometheusRule and by who selects it. `overdue` means that there was time enough for everything.
     """
     if not rules:
         return None
     worst: Fact | None = None
     for rule in rules:
-        fact = _one(rule, uids.get(rule.ref, ""), pages.get(rule.ref) or {}, overdue=overdue)
+        fact = _one(rule, uids.get(rule.ref, ""), heard.get(rule.ref) or {}, overdue=overdue)
         if fact is not None and (worst is None or (worst.status, fact.status) == ("Unknown", "False")):
             worst = fact
     if worst is not None:
@@ -74,26 +84,20 @@ def judge(rules: Sequence[Rules], uids: Mapping[Ref, str], pages: Mapping[Ref, M
     )
 
 
-def loaded(rule: Rules, uid: str, pages: Pages) -> bool:
-    """Whether every replica that answers has the rule as it is now."""
-    answers = [p.content for p in pages if p.content is not None]
-    return bool(answers) and all(uid in a and a[uid].content == rule.content for a in answers)
-
-
-def _one(rule: Rules, uid: str, by: Mapping[Ref, Pages], *, overdue: bool) -> Fact | None:
+def _one(rule: Rules, uid: str, by: Mapping[Ref, Heard], *, overdue: bool) -> Fact | None:
     """What keeps one PrometheusRule from being evaluated everywhere it should be; None if nothing does."""
-    everywhere = [p for pages in by.values() for p in pages]
+    everywhere = [p for heard in by.values() for p in heard.pages]
     for page in everywhere:
         failing = (page.content or {}).get(uid, _NOTHING).failing
         if failing:
             texts = "; ".join(f"{name}: {error}" for name, error in failing[:SHOWN])
             return Fact(Condition.LOADED, "False", Reason.RULE_FAILS, f"{page.replica} cannot evaluate rules of {rule.ref}: {texts}")
-    if any(_taken(rule, uid, pages, overdue=overdue) for pages in by.values()):
+    if any(heard.runs(rule, uid) for heard in by.values()):
         return None
     if not by:
         return Fact(Condition.LOADED, "Unknown", Reason.PENDING, f"Waiting for somebody who selects {rule.ref}.")
     if all(p.content is None for p in everywhere):
-        return unreachable(Condition.LOADED, by)
+        return unreachable(Condition.LOADED, {who: heard.pages for who, heard in by.items()})
     if overdue:
         return Fact(
             Condition.LOADED, "False", Reason.NOT_LOADED,
@@ -102,15 +106,7 @@ def _one(rule: Rules, uid: str, by: Mapping[Ref, Pages], *, overdue: bool) -> Fa
     return Fact(Condition.LOADED, "Unknown", Reason.PENDING, f"{_names(by)} has yet to load {rule.ref}; that takes up to two minutes.")
 
 
-_NOTHING = File("", "")
-
-
-def _taken(rule: Rules, uid: str, pages: Pages, *, overdue: bool) -> bool:
-    answers = [p.content for p in pages if p.content is not None]
-    if overdue:
-        # An admission webhook may have changed a setting, and would do so for ever: the names are what is sure.
-        return bool(answers) and all(uid in a and a[uid].names == rule.names for a in answers)
-    return loaded(rule, uid, pages)
+_NOTHING = File(Prints())
 
 
 def _names(refs: Iterable[Ref]) -> str:

@@ -39,10 +39,11 @@ _FIELDS: Mapping[Resource, _Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An object of ours that somebody must select, with its labels."""
+    """An object of ours that somebody must select, with its labels; `digest` tells it from what it was before."""
 
     ref: Ref
     labels: Labels
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

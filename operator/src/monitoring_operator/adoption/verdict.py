@@ -35,10 +35,10 @@ class Live:
 class Question:
     """One profile, and what of the cluster concerns it.
 
-    `takers` are the Prometheus, PrometheusAgent and ThanosRuler objects (as JSON); `alertmanagers` those that read the profile's
-    routes, with `receivers` in them (none: it has no routes, or they could not be written). `overdue` are the conditions
-    for which there was time enough to become true, `early` means that the application had none to show its metrics; `unwritten` are
-    dashboards that were not written, with reason and words.
+    `takers` are the Prometheus, PrometheusAgent and ThanosRuler objects (as JSON); `alertmanagers` those that read the profile's `part`
+    of the configuration (None: it has none, or it could not be written); `unwritten` are dashboards that were not written, with reason
+    and words; `proven` are objects that were seen running before. `overdue` are the conditions for which there was time enough to become
+    true; `early` means that the application had none to show its metrics.
     """
 
     expected: Expected
@@ -46,8 +46,9 @@ class Question:
     takers: Sequence[Object]
     live: Mapping[Ref, Live]
     alertmanagers: Sequence[Ref] = ()
-    receivers: frozenset[str] = frozenset()
+    part: routes.Part | None = None
     unwritten: Mapping[Ref, tuple[str, str]] = field(default_factory=dict)
+    proven: frozenset[Ref] = frozenset()
     ambiguity: str = ""
     overdue: frozenset[str] = frozenset()
     early: bool = False
@@ -55,10 +56,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The facts, in the order of conditions, and how many targets are up (`3/3`; empty while nobody knows)."""
+    """The facts, in the order of conditions, how many targets are up (`3/3`; empty while nobody knows), and what is running."""
 
     facts: tuple[Fact, ...]
     targets: str = ""
+    running: frozenset[Ref] = frozenset()
 
 
 def selected(question: Question, seen: Sightings) -> Fact:
@@ -72,21 +74,21 @@ def judge(question: Question, seen: Sightings) -> Answer:
     expected, overdue = question.expected, question.overdue
     takers = {_ref(body): body for body in question.takers}
     by = {c.ref: _choosers(c, question, seen) for c in expected.candidates}
-    rule_pages = {r.ref: {t: _asked(seen.rules, t, takers) for t in by[r.ref] if t.resource in EVALUATES} for r in expected.rules}
+    heard = {r.ref: {t: _heard(seen, t, takers) for t in by[r.ref] if t.resource in EVALUATES} for r in expected.rules}
     uids = {ref: live.uid for ref, live in question.live.items()}
     counted = [_targets(scrape, by[scrape.ref], takers, seen, overdue=Condition.TARGETS_UP in overdue) for scrape in expected.scrapes]
-    running = {r.ref for r in expected.rules if any(rules.loaded(r, uids.get(r.ref, ""), p) for p in rule_pages[r.ref].values())}
+    running = question.proven | {r.ref for r in expected.rules if any(h.runs(r, uids.get(r.ref, "")) for h in heard[r.ref].values())}
     running |= {s.ref for s in expected.scrapes if targets.scraped(s, {t: _asked(seen.targets, t, takers) for t in by[s.ref]})}
     facts = [
         selected(question, seen),
         accepted.judge([_state(c.ref, question, seen, running) for c in expected.candidates]),
-        rules.judge(expected.rules, uids, rule_pages, overdue=Condition.LOADED in overdue),
+        rules.judge(expected.rules, uids, heard, overdue=Condition.LOADED in overdue),
         *(c.fact for c in counted[:1]),
         _routes(question, seen),
         dashboards.judge(expected.boards, question.unwritten, seen.grafana, overdue=Condition.DASHBOARDS_APPLIED in overdue),
         _metrics(question, seen, by),
     ]
-    return Answer(tuple(f for f in facts if f is not None), counted[0].count if counted else "")
+    return Answer(tuple(f for f in facts if f is not None), counted[0].count if counted else "", running)
 
 
 def _ref(body: Object) -> Ref:
@@ -103,13 +105,17 @@ def _asked(pages: Mapping[Ref, Sequence[Page[T]]], taker: Ref, takers: Mapping[R
     return [Page(r, failure=NOT_ASKED) for r in replicas(takers[taker])] if found is None else found
 
 
+def _heard(seen: Sightings, taker: Ref, takers: Mapping[Ref, Object]) -> rules.Heard:
+    return rules.Heard(_asked(seen.rules, taker, takers), bool((takers[taker].get("spec") or {}).get("enforcedNamespaceLabel")))
+
+
 def _targets(scrape: Scrape, by: Iterable[Ref], takers: Mapping[Ref, Object], seen: Sightings, *, overdue: bool) -> targets.Counted:
     pages = {t: _asked(seen.targets, t, takers) for t in by if t.resource in SCRAPES}
     scene = seen.scenes.get(scrape.ref.namespace)
     return targets.judge(scrape, pages, trouble(scrape, scene) if scene is not None else None, overdue=overdue)
 
 
-def _state(ref: Ref, question: Question, seen: Sightings, running: set[Ref]) -> accepted.State:
+def _state(ref: Ref, question: Question, seen: Sightings, running: frozenset[Ref]) -> accepted.State:
     live = question.live.get(ref)
     if live is None:
         return accepted.State(ref, 0)
@@ -117,12 +123,12 @@ def _state(ref: Ref, question: Question, seen: Sightings, running: set[Ref]) -> 
 
 
 def _routes(question: Question, seen: Sightings) -> Fact | None:
-    if not question.receivers:
+    if question.part is None:
         return None
     sights = [seen.alertmanagers[a] for a in question.alertmanagers if a in seen.alertmanagers]
     if not sights:
         return Fact(Condition.ROUTES_LIVE, "Unknown", Reason.PENDING, "Alertmanager has not been asked yet.")
-    return routes.judge(sights, question.receivers, overdue=Condition.ROUTES_LIVE in question.overdue)
+    return routes.judge(sights, question.part, overdue=Condition.ROUTES_LIVE in question.overdue)
 
 
 def _metrics(question: Question, seen: Sightings, by: Mapping[Ref, Sequence[Ref]]) -> Fact | None:

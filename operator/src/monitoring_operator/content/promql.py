@@ -33,9 +33,14 @@ def target(profile: Profile) -> str:
     return f"namespace={string(profile.namespace)},job={string(profile.name)}"
 
 
+def nesting(expression: str) -> int:
+    """How many operators and brackets an expression has; beyond NESTING_LIMIT it must not be parsed."""
+    return len(_NESTING.findall(_STRING.sub("", expression)))
+
+
 def error(expression: str) -> str | None:
     """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
-    if len(_NESTING.findall(_STRING.sub("", expression))) > NESTING_LIMIT:
+    if nesting(expression) > NESTING_LIMIT:
         return f"has more than {NESTING_LIMIT} operators and brackets"
     # Imported here: the parser is a compiled library that only profiles with rules of their own need.
     import promql_parser  # noqa: PLC0415

@@ -78,7 +78,9 @@ async def _write(world: World, target: Target, fragments: dict[ProfileKey, Fragm
                 raise Retry(f"Secret {target.namespace}/{target.secret} is someone else's", at_most=FOREIGN_RETRY)
         answer = await world.cluster.apply(manifest)
         world.store.applied(answer, manifest.digest)
-        world.routes.versions[target] = answer["metadata"]["resourceVersion"]
+        before = world.routes.written.get(target, {})
+        changed = (key for key, part in fragments.items() if before.get(key) != part)
+        world.routes.versions.update(dict.fromkeys(changed, answer["metadata"]["resourceVersion"]))
         world.journal.wrote(ref.resource, "apply")
     _decide(world, target, fragments)
 

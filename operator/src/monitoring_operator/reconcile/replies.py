@@ -15,7 +15,7 @@ from monitoring_operator.api.cluster import ApiError, Http, NoAnswer
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROMETHEUS_RULE
 from monitoring_operator.reconcile.world import World
-from monitoring_operator.store import older, ref_of, secret_ref
+from monitoring_operator.store import ref_of, secret_ref
 
 REMEMBERED = 20
 """Configurations of an Alertmanager: as many as may be made while a kubelet brings one to the pod."""
@@ -96,11 +96,9 @@ class Replies:
         known = self._known.setdefault(ref, _Configurations())
         if live is not None and live["metadata"]["resourceVersion"] != known.version:
             known.take(live["metadata"]["resourceVersion"], routes.generated(live))
-        # What we have written must have come through, before anything can be said of it.
-        stale = live is None or older(known.version, world.routes.versions.get(target_of(body), ""))
         pages = await self._pages(replicas(body), routes.PATH, routes.parse)
         world.sightings.alertmanagers[ref] = routes.Sight(
-            str(ref), routes.refusal(body), None if stale else known.current, dict(known.by_hash), tuple(pages)
+            str(ref), routes.refusal(body), known.current if live is not None else None, dict(known.by_hash), tuple(pages)
         )
 
     async def _ask_grafana(self) -> None:

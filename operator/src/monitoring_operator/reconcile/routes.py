@@ -32,8 +32,8 @@ class Board:
     """Parts of profiles that have named another Alertmanager which does not hold them yet: until then nothing is taken away."""
     written: dict[Target, dict[ProfileKey, Fragment]] = field(default_factory=dict)
     """The parts that the live Secret holds."""
-    versions: dict[Target, str] = field(default_factory=dict)
-    """The resource version that our last write gave the Secret."""
+    versions: dict[ProfileKey, str] = field(default_factory=dict)
+    """The Secret's resource version with which a profile's part came to be as it is, where we wrote it."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
     """Reason and message where the Secret could not be written."""
 
@@ -77,6 +77,7 @@ class Board:
         """The profile is gone; returns the Alertmanagers that it concerned."""
         concerned = self.put(key, None)
         self.heard.discard(key)
+        self.versions.pop(key, None)
         return concerned
 
     def state(self, key: ProfileKey) -> RouteState | None:

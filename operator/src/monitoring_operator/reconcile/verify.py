@@ -9,6 +9,7 @@ from monitoring_operator.adoption import dashboards, verdict
 from monitoring_operator.adoption.expected import Expected
 from monitoring_operator.adoption.patience import Belief
 from monitoring_operator.adoption.replicas import Way
+from monitoring_operator.adoption.routes import Part
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
@@ -42,8 +43,9 @@ def watch(world: World, key: ProfileKey, expected: Expected) -> None:
         return
     # What the status says already is news only to a process that has just begun.
     belief, since = _remembered(world.store.profiles.get(key) or {}, world.clock()) if known is None else (Belief(), world.clock())
-    up = belief.said.get(Condition.TARGETS_UP)
-    world.watched[key] = Watched(expected, since, belief, fresh=up is None or up.status != "True")
+    holds = {t for t, fact in belief.said.items() if fact.status == "True"}
+    proven = frozenset(c.ref for c in expected.candidates) if Condition.ACCEPTED in holds else frozenset[Ref]()
+    world.watched[key] = Watched(expected, since, belief, proven=proven, fresh=Condition.TARGETS_UP not in holds)
     world.hurry.set()
 
 
@@ -83,6 +85,7 @@ def hear(world: World, key: ProfileKey) -> bool:
     watched = world.watched[key]
     answer = verdict.judge(question_of(world, key, watched), world.sightings)
     watched.belief.hear(answer.facts, world.clock())
+    watched.proven = answer.running
     if Condition.TARGETS_UP not in watched.belief.doubted:
         watched.targets = answer.targets
     return watched.news != watched.told
@@ -92,15 +95,16 @@ def question_of(world: World, key: ProfileKey, watched: Watched) -> verdict.Ques
     """What is asked of the cluster about a profile."""
     now = world.clock()
     late = {t for t in _VERIFIED if now - max(watched.since, watched.belief.good.get(t, -inf)) >= OVERDUE_AFTER}
-    alertmanagers, receivers = _routes(world, key)
+    alertmanagers, part = _routes(world, key)
     return verdict.Question(
         expected=watched.expected,
         namespace=key.namespace,
         takers=world.store.takers(),
         live={ref: _live(world.store.children[ref]) for ref in world.store.children_of(key)},
         alertmanagers=alertmanagers,
-        receivers=receivers,
+        part=part,
         unwritten=watched.unwritten,
+        proven=watched.proven,
         ambiguity=watched.ambiguity,
         overdue=frozenset(late),
         early=now - watched.since < OVERDUE_AFTER,
@@ -111,13 +115,14 @@ def _live(child: Child) -> verdict.Live:
     return verdict.Live(child.uid, child.generation, child.bindings)
 
 
-def _routes(world: World, key: ProfileKey) -> tuple[tuple[Ref, ...], frozenset[str]]:
-    """The Alertmanager objects that read the profile's routes, and its receivers; nothing while they are not written."""
+def _routes(world: World, key: ProfileKey) -> tuple[tuple[Ref, ...], Part | None]:
+    """The Alertmanager objects that read the profile's routes, and its part; None while that is not written."""
     part, state = world.routes.parts.get(key), world.routes.state(key)
     if part is None or part.target is None or part.fragment is None or state is None or state.live is not None:
-        return (), frozenset()
+        return (), None
     readers = tuple(ref_of(a) for a in world.store.alertmanagers() if target_of(a) == part.target)
-    return readers, frozenset(r["name"] for r in part.fragment.receivers)
+    since = world.routes.versions.get(key, "")
+    return readers, Part(frozenset(r["name"] for r in part.fragment.receivers), int(since) if since.isdigit() else 0)
 
 
 def _remembered(body: Mapping[str, Any], now: float) -> tuple[Belief, float]:

@@ -74,6 +74,8 @@ class Watched:
     targets: str = ""
     unwritten: Mapping[Ref, tuple[str, str]] = field(default_factory=dict)
     ambiguity: str = ""
+    proven: frozenset[Ref] = frozenset()
+    """Objects that somebody was seen to run as they are now."""
     fresh: bool = True
     """Whether its Services have yet to be looked at since it changed."""
     told: tuple[tuple[Fact, ...], str] | None = None
