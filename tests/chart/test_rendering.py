@@ -37,6 +37,7 @@ def test_operator_is_started_for_the_whole_cluster_by_default() -> None:
     expected = [
         "run",
         "--resync-interval=10m",
+        "--verify=direct",
         "--http-host=0.0.0.0",
         "--http-port=8080",
         "--log-format=json",
@@ -56,6 +57,7 @@ def test_operator_is_started_for_the_whole_cluster_by_default() -> None:
         ),
         ({"resyncInterval": "1h30m"}, ["--resync-interval=1h30m"]),
         ({"logLevel": "debug"}, ["--log-level=debug"]),
+        ({"verification": {"way": "auto"}}, ["--verify=auto"]),
         ({"runbookBaseUrl": "https://runbooks.example.com/a?b={c}"}, ["--runbook-base-url=https://runbooks.example.com/a?b={c}"]),
         ({"grafanaUrl": "http://grafana.example.com:3000"}, ["--grafana-url=http://grafana.example.com:3000"]),
     ],
@@ -78,6 +80,7 @@ def test_operator_understands_its_arguments() -> None:
         "logLevel": "warning",
         "runbookBaseUrl": "https://runbooks.example.com",
         "grafanaUrl": "https://grafana.example.com",
+        "verification": {"way": "proxy"},
     }
     command, *options = arguments(values)
 
@@ -91,7 +94,19 @@ def test_operator_understands_its_arguments() -> None:
         "log_level": "warning",
         "runbook_base_url": "https://runbooks.example.com",
         "grafana_url": "https://grafana.example.com",
+        "grafana_token": "",
+        "verify": "proxy",
     }
+
+
+def test_grafanas_token_comes_from_a_secret() -> None:
+    """Like every credential it is never a value of the chart."""
+    (variable,) = rendered.operator_container(rendered.template({"grafana": {"existingSecret": "viewer"}}))["env"]
+
+    assert ("MONITORING_OPERATOR_GRAFANA_TOKEN", {"name": "viewer", "key": "token"}) == (
+        variable["name"],
+        variable["valueFrom"]["secretKeyRef"],
+    )
 
 
 def test_sentry_dsn_comes_from_a_secret() -> None:

@@ -29,5 +29,5 @@ class Sightings:
     """Texts of prometheus-operator's Events about an object of ours as it is now, by UID."""
     grafana: Shown | None = None
     """None where no Grafana is to be asked."""
-    complete: bool = False
-    """Whether everybody has been asked once."""
+    asked: frozenset[Ref] = frozenset()
+    """Who was asked in the last round."""

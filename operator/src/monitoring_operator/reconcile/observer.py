@@ -6,6 +6,7 @@ then asked for three times a minute.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from monitoring_operator.api.cluster import ApiError, Http
 from monitoring_operator.api.names import Condition, Reason
@@ -50,7 +51,8 @@ class Observer:
         least = max(SOON, SHARE * self._replies.cost)
         await asyncio.sleep(least)
         rest = self._world.verification.interval - least
-        if rest <= 0 or any(_hurries(self._world, w) for w in self._world.watched.values()):
+        waiting = bool(self._world.store.takers()) and any(_hurries(self._world, w) for w in self._world.watched.values())
+        if rest <= 0 or waiting:
             return
         try:
             async with asyncio.timeout(rest):
@@ -64,18 +66,25 @@ class Observer:
         seldom = world.clock() - self._seldom >= SELDOM
         if seldom:
             self._seldom = world.clock()
+        await self._careful(look_at_foreign(world, again=seldom))
+        if not world.store.takers():
+            # There is nobody who could take anything up.
+            return
         await self._replies.ask(seldom=seldom)
-        for ask in (ask_namespaces(world), ask_services(world), ask_events(world), look_at_foreign(world, again=seldom)):
-            try:
-                await ask
-            except ApiError as error:
-                logger.info("looking at what being live depends on: %s", error.message)
-        world.sightings.complete = True
+        for ask in (ask_namespaces, ask_services, ask_events):
+            await self._careful(ask(world))
         for number, key in enumerate(tuple(world.watched)):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             if key in world.watched and hear(world, key):
                 world.queue.add(key)
+
+    @staticmethod
+    async def _careful(asking: Awaitable[None]) -> None:
+        try:
+            await asking
+        except ApiError as error:
+            logger.info("looking at what being live depends on: %s", error.message)
 
 
 def _hurries(world: World, watched: Watched) -> bool:

@@ -67,6 +67,7 @@ class Replies:
             if world.verification.grafana_token:
                 group.create_task(self._ask_grafana())
         seen = world.sightings
+        seen.asked = frozenset(takers)
         for known, there in ((seen.rules, takers), (seen.targets, takers), (seen.metrics, takers), (seen.alertmanagers, alertmanagers)):
             for gone in known.keys() - there.keys():
                 del known[gone]

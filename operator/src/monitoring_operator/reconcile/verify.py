@@ -73,7 +73,8 @@ def verify(world: World, key: ProfileKey) -> Verified:
         applied = dashboards.judge(watched.expected.boards, watched.unwritten, None, overdue=False)
         facts = (verdict.selected(question, world.sightings),) if takers else ()
         return Verified((*facts, *((applied,) if applied else ())))
-    if not world.sightings.complete:
+    if not {ref_of(body) for body in takers} <= world.sightings.asked:
+        world.hurry.set()
         return Verified(complete=False)
     hear(world, key)
     watched.told = watched.news
