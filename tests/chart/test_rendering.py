@@ -75,6 +75,7 @@ def test_operator_understands_its_arguments() -> None:
     """The command line takes every argument that the chart can make, and each says there what it says in the values."""
     values = {
         "watch": {"namespaces": ["analytics", "monitoring"]},
+        "leaderElection": {"enabled": True},
         "prometheus": {"labels": {"release": "kps"}},
         "resyncInterval": "1h30m",
         "logLevel": "warning",
@@ -88,6 +89,10 @@ def test_operator_understands_its_arguments() -> None:
         "namespaces": ("analytics", "monitoring"),
         "prometheus_labels": (("release", "kps"),),
         "resync_interval": 5400.0,
+        "watch_timeout": 90.0,
+        "leader_elect": True,
+        "lease_name": "monitoring-operator",
+        "lease_namespace": rendered.NAMESPACE,
         "http_host": "0.0.0.0",
         "http_port": 8080,
         "log_format": "json",

@@ -95,6 +95,23 @@ def operator_kubeconfig(control_plane: ControlPlane) -> Path:
     return kubeconfig
 
 
+def grant_lease(control_plane: ControlPlane, name: str) -> None:
+    """A Lease, and the right to get and update that one and no other, as the chart's `leaderElection` gives it to the operator."""
+    rbac, meta = "rbac.authorization.k8s.io", {"name": f"lease-{name}", "namespace": NAMESPACE}
+    rule = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": [name], "verbs": ["get", "update"]}
+    control_plane.apply(
+        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name, "namespace": NAMESPACE}},
+        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": meta, "rules": [rule]},
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "RoleBinding",
+            "metadata": meta,
+            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": meta["name"]},
+            "subjects": [{"kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": NAMESPACE}],
+        },
+    )
+
+
 def confined_kubeconfig(control_plane: ControlPlane, *namespaces: str) -> tuple[Path, str]:
     """Kubeconfig and user name of a ServiceAccount with the chart's rights in these namespaces, by Roles, and none elsewhere."""
     name, rbac = f"confined-{namespaces[0]}", "rbac.authorization.k8s.io"

@@ -10,7 +10,7 @@ from aiohttp import web
 from kubernetes.aio.client import Configuration
 
 from monitoring_operator import cluster as module
-from monitoring_operator.api.cluster import ApiError, Conflict, Forbidden, NotFound, NotServed, Rejected, Unavailable
+from monitoring_operator.api.cluster import ApiError, Conflict, Fenced, Forbidden, NotFound, NotServed, Rejected, Unavailable
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import CONFIG_MAP, EVENT, SERVICE_MONITOR
 from monitoring_operator.cluster import KubernetesCluster
@@ -218,3 +218,55 @@ def test_a_delete_is_fenced_and_a_lost_race_is_fine() -> None:
 
     talk(handler, lambda c: c.delete(MAP, uid="u", resource_version="7"))
     assert [{"uid": "u", "resourceVersion": "7"}] == [b["preconditions"] for b in bodies]
+
+
+def test_nothing_is_written_behind_the_fence() -> None:
+    """Reads go on; a write is not even sent."""
+    seen = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.method)
+        return answer(200, {"metadata": {}})
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        cluster._fence = lambda: 0.0
+        await cluster.get(MAP)
+        with pytest.raises(Fenced):
+            await cluster.apply(MANIFEST)
+
+    talk(handler, scene)
+
+    assert ["GET"] == seen
+
+
+def test_a_write_is_not_waited_for_longer_than_the_fence_allows() -> None:
+    """Once it has fallen, the connection is closed, and the write is not tried again."""
+    began = []
+
+    async def handler(request: web.Request) -> web.Response:
+        began.append(request.method)
+        await asyncio.sleep(5)
+        return answer(200)
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        deadline = asyncio.get_running_loop().time() + 0.2
+        cluster._fence = lambda: deadline - asyncio.get_running_loop().time()
+        with pytest.raises(Fenced):
+            await cluster.apply(MANIFEST)
+        assert await cluster.settle(0.1)
+
+    talk(handler, scene)
+
+    assert ["PATCH"] == began
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again() -> None:
+    """A body that ends early but politely is no answer."""
+    bodies = ['{"metadata": {"na', '{"metadata": {"name": "a"}}']
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(text=bodies.pop(0), content_type="application/json")
+
+    found = talk(handler, lambda cluster: cluster.get(MAP))
+
+    assert {"metadata": {"name": "a"}} == found

@@ -4,10 +4,12 @@ The generated API classes are left alone: importing them costs 25 MiB and their 
 """
 
 import asyncio
+import contextlib
 import json
+import math
 import os
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -16,8 +18,9 @@ import aiohttp
 from kubernetes.aio import config as kube_config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from monitoring_operator import access
 from monitoring_operator.api import names
-from monitoring_operator.api.cluster import ApiError, Conflict, Forbidden, NotFound, NotServed, Object, Rejected, Unavailable
+from monitoring_operator.api.cluster import ApiError, Conflict, Fenced, Forbidden, NotFound, NotServed, Object, Rejected, Unavailable
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import Resource
 
@@ -35,14 +38,19 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 
     Raises kubernetes.aio.config.ConfigException where there is none of them.
     """
+
+    async def load(into: Configuration) -> None:
+        if kubeconfig is None and context is None and not os.environ.get("KUBECONFIG"):
+            try:
+                kube_config.load_incluster_config(client_configuration=into)
+            except kube_config.ConfigException:
+                await kube_config.load_kube_config(client_configuration=into)
+        else:
+            await kube_config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=into)
+
     configuration = Configuration()
-    if kubeconfig is None and context is None and not os.environ.get("KUBECONFIG"):
-        try:
-            kube_config.load_incluster_config(client_configuration=configuration)
-        except kube_config.ConfigException:
-            await kube_config.load_kube_config(client_configuration=configuration)
-    else:
-        await kube_config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
+    await load(configuration)
+    access.keep_fresh(configuration, access.FreshToken(load))
     configuration.connection_pool_maxsize = CONNECTIONS
     # Otherwise aiohttp looks for a .netrc file in a thread before every single request.
     configuration.client_session_kwargs = {"trust_env": False}
@@ -50,16 +58,32 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 
 
 class KubernetesCluster:
-    """The `Cluster` protocol over HTTP. `namespaces` empty means the whole cluster."""
+    """The `Cluster` protocol over HTTP. `namespaces` empty means the whole cluster.
 
-    def __init__(self, configuration: Configuration, namespaces: tuple[str, ...] = ()) -> None:
+    `fence` gives the seconds for which writes are allowed; no write is sent after them, or waited for.
+    """
+
+    def __init__(
+        self, configuration: Configuration, namespaces: tuple[str, ...] = (), *, fence: Callable[[], float] = lambda: math.inf
+    ) -> None:
         self._client = ApiClient(configuration)
+        self._configuration = configuration
         self._host = configuration.host
         self._namespaces = namespaces
+        self._fence = fence
+        self._writes = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.close()
+
+    async def settle(self, longest: float) -> bool:
+        """Waits at most `longest` seconds for the answers to all writes; says whether none is on its way any more."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), longest)
+        return self._settled.is_set()
 
     async def get(self, ref: Ref) -> Object | None:
         try:
@@ -116,7 +140,7 @@ class KubernetesCluster:
         return frozenset(r["name"] for r in found["resources"] if "/" not in r["name"])
 
     async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
-        return await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", None, None, "application/json")
+        return await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}")
 
     async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
         query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
@@ -137,7 +161,9 @@ class KubernetesCluster:
         delay = FIRST_DELAY
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._request_once(method, path, query, body, content_type)
+                if method == "GET":
+                    return await self.attempt(method, path, query)
+                return await self._write(method, path, query, body, content_type)
             except Unavailable as error:
                 if attempt == ATTEMPTS or method == "POST":
                     raise
@@ -146,28 +172,90 @@ class KubernetesCluster:
                 delay *= 3
         raise AssertionError("unreachable")
 
-    async def _request_once(
+    async def _write(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
     ) -> Object:
-        return json.loads(await self._read(method, path, query, body, content_type))  # type: ignore[no-any-return]
+        allowed = self._fence()
+        if allowed <= 0:
+            raise Fenced(0, "not sent: another replica may be the one that writes now")
+        self._writes += 1
+        self._settled.clear()
+        try:
+            return await self.attempt(method, path, query, body, content_type=content_type, timeout=min(REQUEST_TIMEOUT, allowed))
+        finally:
+            self._writes -= 1
+            if not self._writes:
+                self._settled.set()
+
+    async def attempt(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        content_type: str = "application/json",
+        timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
+    ) -> Object:
+        """One request, neither fenced nor tried again. Raises ApiError."""
+        raw = await self._read(method, path, query, body, content_type=content_type, timeout=timeout)
+        try:
+            return json.loads(raw)  # type: ignore[no-any-return]
+        except ValueError:
+            # Something between us cut it off.
+            raise Unavailable(0, "the API server's answer is not whole") from None
 
     async def _read(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        content_type: str = "application/json",
+        timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
     ) -> bytes:
         headers = {"Accept": "application/json", "Content-Type": content_type}
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = f"{self._host}{path}?{urlencode(query)}" if query else f"{self._host}{path}"
         try:
-            response = await self._client.call_api(method, url, headers, body, _request_timeout=REQUEST_TIMEOUT)
+            response = await self._client.call_api(
+                method, url, headers, body, _request_timeout=REQUEST_TIMEOUT if timeout is None else timeout
+            )
             raw: bytes = await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return raw
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            access.refuse(self._configuration)
         raise _error(response.status, response.headers.get("Retry-After", ""), raw)
 
 
-# 401 is transient, because the token file is read again each minute, and so is 410, because a list can be begun again.
+class LeaseRequests:
+    """Single requests for a Lease, on connections of their own: they must not wait for those that carry everything else."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._cluster = KubernetesCluster(configuration)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._cluster.close()
+
+    async def get(self, ref: Ref) -> Object | None:
+        try:
+            return await self._cluster.attempt("GET", _path(ref))
+        except NotFound:
+            return None
+
+    async def create(self, ref: Ref, body: Mapping[str, Any]) -> Object:
+        return await self._cluster.attempt("POST", _path(ref).rpartition("/")[0], body=body)
+
+    async def replace(self, ref: Ref, body: Mapping[str, Any]) -> Object:
+        return await self._cluster.attempt("PUT", _path(ref), body=body)
+
+
+# 401 is transient, because the token is then read again, and so is 410, because a list can be begun again.
 _TRANSIENT = frozenset({401, 408, 410, 429, 500, 502, 503, 504})
 _PERMANENT: Mapping[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: Forbidden, HTTPStatus.CONFLICT: Conflict}
 

@@ -26,6 +26,8 @@ class Health:
     heartbeat: float = field(default_factory=time.monotonic)
     api_answered: float = float("-inf")
     synced: bool = False
+    standby: bool = False
+    """Whether another replica leads: there is then nothing to be known, only a Lease to be looked at."""
 
     def live(self) -> str:
         """Empty if the process works, else what is wrong. Never asks the API server: an outage there is no reason to restart."""
@@ -37,7 +39,7 @@ class Health:
 
     def ready(self) -> str:
         """Empty if what there is in the cluster is known and the API server answers, else what is missing."""
-        if not self.synced:
+        if not self.synced and not self.standby:
             return "the first listing is not complete"
         silence = self.clock() - self.api_answered
         return f"the API server has not answered for {silence:.0f} s" if silence > LONGEST_WITHOUT_API else ""

@@ -50,10 +50,14 @@ class Telemetry:
         )
         self.depth = Gauge("monitoring_operator_queue_depth", "Keys that wait for a worker.", registry=self.registry)
         self.profiles = Gauge("monitoring_operator_profiles", "Profiles by readiness.", ["ready"], registry=self.registry)
+        self.leader = Gauge("monitoring_operator_leader", "1 if this replica is the one that writes, else 0.", registry=self.registry)
 
-    def watch(self, *, depth: Callable[[], int], profiles: Callable[[], list[Mapping[str, Any]]]) -> None:
+    def watch(
+        self, *, depth: Callable[[], int], profiles: Callable[[], list[Mapping[str, Any]]], leads: Callable[[], bool] = lambda: True
+    ) -> None:
         """Takes the gauges from where the figures are, when they are asked for. The callables are called from the serving thread."""
         self.depth.set_function(depth)
+        self.leader.set_function(lambda: float(leads()))
         self.profiles.labels("true").set_function(lambda: sum(is_ready(p) for p in profiles()))
         self.profiles.labels("false").set_function(lambda: sum(not is_ready(p) for p in profiles()))
 

@@ -43,6 +43,10 @@ class Unavailable(ApiError):
     """No answer, overload or a server error: worth trying again."""
 
 
+class Fenced(ApiError):
+    """Not sent: another replica may be the one that writes now."""
+
+
 class Cluster(Protocol):
     """The verbs of a Kubernetes API, on plain dicts. Every method raises ApiError."""
 

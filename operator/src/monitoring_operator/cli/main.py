@@ -149,6 +149,13 @@ def crd() -> None:
 @click.option(
     "--resync-interval", type=DURATION, default="10m", show_default=True, help="How often everything is compared with the cluster."
 )
+@click.option(
+    "--watch-timeout",
+    type=DURATION,
+    default="90s",
+    show_default=True,
+    help="How long a watch may be dead before the operator ends, to be started again.",
+)
 @click.option("--http-host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address of /livez, /readyz and /metrics.")
 @click.option(
     "--http-port",
@@ -172,6 +179,11 @@ def crd() -> None:
     default="",
     help="Token by which the Grafana of --grafana-url is asked for its dashboards. Better given by the variable.",
 )
+@click.option(
+    "--leader-elect", is_flag=True, help="Write only while this process holds the Lease, so that several replicas can run at once."
+)
+@click.option("--lease-name", metavar="NAME", default="monitoring-operator", show_default=True, help="The Lease's name.")
+@click.option("--lease-namespace", metavar="NAMESPACE", default="", help="The Lease's namespace. Default: the pod's own.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Default: text on a terminal, json elsewhere.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 def run(**given: Any) -> None:

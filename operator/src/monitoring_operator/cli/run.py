@@ -8,31 +8,42 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.adoption.replicas import Way
+from monitoring_operator.api import names
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import LEASE
 from monitoring_operator.cluster import load_configuration
+from monitoring_operator.handlers.informer import Patience
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
 from monitoring_operator.health import CannotServe
 from monitoring_operator.reconcile.world import Defaults, Verification
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
 
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of `run`. `resync_interval` is in seconds; `prometheus_labels` None derives them from the cluster."""
+    """The options of `run`. Intervals and timeouts are in seconds; `prometheus_labels` None derives them from the cluster."""
 
     namespaces: tuple[str, ...] = ()
     prometheus_labels: Mapping[str, str] | None = None
     runbook_base_url: str | None = None
     grafana_url: str = ""
     resync_interval: float = 600.0
+    watch_timeout: float = 90.0
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     verify: str = "auto"
     grafana_token: str = field(default="", repr=False)
+    leader_elect: bool = False
+    lease_name: str = names.FIELD_MANAGER
+    lease_namespace: str = ""
     log_format: str = "json"
     log_level: str = "info"
 
@@ -46,6 +57,7 @@ def run_operator(settings: Settings) -> int:
         namespaces=settings.namespaces,
         defaults=Defaults(prometheus_labels=settings.prometheus_labels, inputs=inputs),
         resync_interval=settings.resync_interval,
+        patience=Patience(settings.watch_timeout),
         http_host=settings.http_host,
         http_port=settings.http_port,
         verification=Verification(
@@ -54,6 +66,7 @@ def run_operator(settings: Settings) -> int:
             grafana_token=settings.grafana_token if settings.grafana_url else "",
             namespaces=settings.namespaces,
         ),
+        lease=Ref(LEASE, settings.lease_namespace or _own_namespace(), settings.lease_name) if settings.leader_elect else None,
     )
     try:
         asyncio.run(_run(options))
@@ -67,7 +80,19 @@ def run_operator(settings: Settings) -> int:
     except CannotServe as error:
         sys.stderr.write(f"monitoring-operator: {error}\n")
         return 2
+    except Exception:
+        # Whatever it is, a new process is the remedy, and it lists everything.
+        logging.getLogger(__name__).exception("ending, to be started again")
+        return 1
     return 0
+
+
+def _own_namespace() -> str:
+    """The namespace of the pod that we are, or `default` where we are none."""
+    try:
+        return NAMESPACE_FILE.read_text().strip()
+    except OSError:
+        return "default"
 
 
 async def _run(options: Options) -> None:

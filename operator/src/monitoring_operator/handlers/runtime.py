@@ -1,30 +1,35 @@
 """The operator as a process: puts the rooms together, starts them in the right order and ends when one of them does."""
 
 import asyncio
-import contextlib
 import datetime
 import logging
+import math
+import os
 import random
 import signal
+import socket
 import time
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
-import kopf
 from kubernetes.aio.client import Configuration
 
 from monitoring_operator.adoption.replicas import Way
-from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.cluster import PAGE, KubernetesCluster
-from monitoring_operator.handlers.feeds import register
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import Resource
+from monitoring_operator.cluster import KubernetesCluster, LeaseRequests
+from monitoring_operator.handlers.informer import Informer, Patience
 from monitoring_operator.health import Health, serve
 from monitoring_operator.http_get import HttpClient
+from monitoring_operator.leadership.elector import Elector
 from monitoring_operator.queue import Retry, WorkQueue
 from monitoring_operator.reconcile.alertmanager import reconcile_alertmanager
 from monitoring_operator.reconcile.observer import Observer
 from monitoring_operator.reconcile.profile import reconcile_profile
-from monitoring_operator.reconcile.resync import poll_sources, refresh_served, resync
+from monitoring_operator.reconcile.resync import poll_sources, refresh_served, resync, verify
 from monitoring_operator.reconcile.world import Defaults, Key, Verification, World
 from monitoring_operator.store import ProfileKey, Store
 from monitoring_operator.telemetry import Telemetry
@@ -32,12 +37,14 @@ from monitoring_operator.telemetry import Telemetry
 WORKERS = 24
 RECONCILE_DEADLINE = 60.0
 HEARTBEAT = 1.0
-SERVED_INTERVAL = 15.0
 SOURCES_INTERVAL = 60.0
 FIRST_RESYNC = 30.0
 """Seconds after start: a delete between our first list and the watch's own would otherwise wait for a whole interval."""
 START_RETRY = 2.0
-TOKEN_LIFE = datetime.timedelta(minutes=1)
+WATCHES = "watches"
+LONGEST_END = 5.0
+SETTLE = 1.0
+"""Seconds that writes are given to be answered at the end, before another replica is let in."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +60,12 @@ class Options:
     namespaces: tuple[str, ...]
     defaults: Defaults
     resync_interval: float
+    patience: Patience
     http_host: str
     http_port: int
     verification: Verification
+    lease: Ref | None = None
+    """The Lease by which replicas elect the one that writes; None: there is only one."""
 
 
 async def operate(configuration: Configuration, options: Options) -> None:
@@ -63,7 +73,8 @@ async def operate(configuration: Configuration, options: Options) -> None:
     telemetry = Telemetry()
     queue: WorkQueue[Key] = WorkQueue()
     health = Health(longest_run=queue.longest_run)
-    cluster = KubernetesCluster(configuration, options.namespaces)
+    elector = _elector(configuration, options, health)
+    cluster = KubernetesCluster(configuration, options.namespaces, fence=elector.remaining if elector else lambda: math.inf)
     http = HttpClient()
     world = World(
         cluster=cluster,
@@ -74,34 +85,57 @@ async def operate(configuration: Configuration, options: Options) -> None:
         defaults=options.defaults,
         verification=options.verification,
     )
-    telemetry.watch(depth=lambda: queue.depth, profiles=lambda: list(world.store.profiles.values()))
+    telemetry.watch(
+        depth=lambda: queue.depth,
+        profiles=lambda: list(world.store.profiles.values()),
+        leads=lambda: elector is None or elector.remaining() > 0,
+    )
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
-    loop, this = asyncio.get_running_loop(), asyncio.current_task()
-    assert this is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Until kopf takes the signals over: as a container's first process we would not even be ended by them.
-        loop.add_signal_handler(number, this.cancel)
+    listen = _signals()
+    listen()
     pulse = asyncio.create_task(_heartbeat(health), name="heartbeat")
+    tasks: list[asyncio.Task[None]] = []
     try:
+        if elector is not None:
+            health.standby = True
+            await elector.acquire()
+            tasks.append(asyncio.create_task(elector.keep(), name="lease"))
+            health.standby = False
         await _first_listing(world, health)
-        tasks = [
-            asyncio.create_task(queue.run(_worker(world, telemetry), WORKERS), name="workers"),
-            asyncio.create_task(_every(options.resync_interval, _resync_job(world, telemetry), health), name="resync"),
-            asyncio.create_task(_every(SERVED_INTERVAL, _discovery_job(world, options), health), name="discovery"),
-            asyncio.create_task(_every(SOURCES_INTERVAL, lambda: poll_sources(world), health), name="sources"),
-        ]
+        informer = Informer(
+            configuration,
+            options.namespaces,
+            options.patience,
+            world=world,
+            health=health,
+            verify=_verify_job(world, telemetry),
+            # kopf ends at leisure, and another replica may be waiting: on a signal it is us who end kopf.
+            started=listen,
+        )
+        informer.expect()
+        jobs: dict[str, Coroutine[Any, Any, None]] = {
+            "workers": queue.run(_worker(world, telemetry), WORKERS),
+            "resync": _every(options.resync_interval, _resync_job(world, telemetry)),
+            "discovery": _every(options.patience.discovery, _discovery_job(world, options, informer, health)),
+            "sources": _every(SOURCES_INTERVAL, lambda: poll_sources(world)),
+            "suspects": informer.verify_suspects(),
+            "watchdog": informer.guard(),
+        }
         if options.verification.way is not Way.OFF:
-            tasks.append(asyncio.create_task(Observer(world, http).run(), name="observer"))
+            jobs["observer"] = Observer(world, http).run()
+        tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         # At its end kopf waits five seconds for tasks that were not there when it began: let the workers begin first.
         await asyncio.sleep(0)
-        tasks.append(asyncio.create_task(_watch(configuration, options, world), name="watches"))
-        await _until_one_ends(tasks)
+        tasks.append(asyncio.create_task(informer.run(), name=WATCHES))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        pulse.cancel()
+        await _end([*tasks, pulse], cluster, elector)
         server.shutdown()
         await cluster.close()
         await http.close()
+    for task in done:
+        task.result()
 
 
 async def _first_listing(world: World, health: Health) -> None:
@@ -117,47 +151,6 @@ async def _first_listing(world: World, health: Health) -> None:
     health.api_answered = time.monotonic()
     health.synced = True
     logger.info("listed %d profiles and %d children", len(world.store.profiles), len(world.store.children))
-
-
-async def _watch(configuration: Configuration, options: Options, world: World) -> None:
-    registry, settings = kopf.OperatorRegistry(), kopf.OperatorSettings()
-    settings.posting.enabled = False
-    settings.watching.server_timeout = 290
-    settings.watching.client_timeout = 310
-    settings.watching.connect_timeout = 10
-    settings.networking.request_timeout = 30
-    settings.watching.chunk_size = PAGE
-    # Feeds take microseconds; there is nothing to wait for when a signal comes.
-    settings.queueing.exit_timeout = 0.2
-    # Without rights on CRDs and namespaces, which are cluster-scoped, kopf must not ask for them.
-    settings.scanning.disabled = bool(options.namespaces)
-
-    @kopf.on.login(registry=registry)
-    async def login(**_kwargs: object) -> kopf.ConnectionInfo:
-        token = await configuration.get_api_key_with_prefix("BearerToken")
-        scheme, _, value = (token or "").rpartition(" ")
-        return kopf.ConnectionInfo(
-            server=configuration.host,
-            ca_path=configuration.ssl_ca_cert,
-            ca_data=configuration.ca_cert_data,
-            insecure=not configuration.verify_ssl,
-            certificate_path=configuration.cert_file,
-            private_key_path=configuration.key_file,
-            scheme=scheme or None,
-            token=value or None,
-            expiration=datetime.datetime.now(datetime.UTC) + TOKEN_LIFE,
-        )
-
-    register(registry, settings, world)
-    await kopf.operator(
-        registry=registry,
-        settings=settings,
-        standalone=True,
-        # By default kopf asks for the user's name, and a numeric user in a container has none.
-        identity=names.FIELD_MANAGER,  # type: ignore[arg-type]
-        clusterwide=not options.namespaces,
-        namespaces=options.namespaces,
-    )
 
 
 def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[None]]:
@@ -183,9 +176,11 @@ def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[Non
     return work
 
 
-def _discovery_job(world: World, options: Options) -> Callable[[], Awaitable[None]]:
+def _discovery_job(world: World, options: Options, informer: Informer, health: Health) -> Callable[[], Awaitable[None]]:
     async def job() -> None:
         await refresh_served(world)
+        health.api_answered = time.monotonic()
+        informer.expect()
         if world.types_changed and options.namespaces:
             # kopf learns of new types by watching CRDs, which are cluster-scoped and not ours to see in this mode.
             raise ResourcesChanged
@@ -196,14 +191,27 @@ def _discovery_job(world: World, options: Options) -> Callable[[], Awaitable[Non
 def _resync_job(world: World, telemetry: Telemetry) -> Callable[[], Awaitable[None]]:
     async def job() -> None:
         for resource, count in (await resync(world)).items():
-            if count:
-                logger.warning("watches had missed %d changes of %s", count, resource.plural)
-                telemetry.missed.labels(resource.plural).inc(count)
+            _missed(telemetry, resource, count)
 
     return job
 
 
-async def _every(interval: float, job: Callable[[], Awaitable[None]], health: Health) -> None:
+def _verify_job(world: World, telemetry: Telemetry) -> Callable[[Resource], Awaitable[int]]:
+    async def job(resource: Resource) -> int:
+        count = await verify(world, resource)
+        _missed(telemetry, resource, count)
+        return count
+
+    return job
+
+
+def _missed(telemetry: Telemetry, resource: Resource, count: int) -> None:
+    if count:
+        logger.warning("watches had missed %d changes of %s", count, resource.plural)
+        telemetry.missed.labels(resource.plural).inc(count)
+
+
+async def _every(interval: float, job: Callable[[], Awaitable[None]]) -> None:
     """Runs a job again and again, jittered; one that fails for the API server's sake is simply run again next time."""
     wait = min(interval, FIRST_RESYNC)
     while True:
@@ -211,7 +219,6 @@ async def _every(interval: float, job: Callable[[], Awaitable[None]], health: He
         wait = interval
         try:
             await job()
-            health.api_answered = time.monotonic()
         except ApiError as error:
             logger.warning("periodic check failed: %s", error.message)
 
@@ -222,16 +229,52 @@ async def _heartbeat(health: Health) -> None:
         await asyncio.sleep(HEARTBEAT)
 
 
-async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:
-    """Waits for the first task to end and ends the others. The watches end by themselves on a signal; anything else is a failure."""
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
+def _signals() -> Callable[[], None]:
+    """What has SIGTERM and SIGINT cancel the current task; a second signal ends the process as it would any other."""
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    assert this is not None
+
+    def end() -> None:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        this.cancel()
+
+    def listen() -> None:
+        for number in numbers:
+            loop.add_signal_handler(number, end)
+
+    return listen
+
+
+async def _end(tasks: list[asyncio.Task[None]], cluster: KubernetesCluster, elector: Elector | None) -> None:
+    """Ends the tasks, and lets the next one lead at once if no write of ours is on its way any more."""
+    settled = True
+    if elector is not None:
+        elector.stop()
+        settled = await cluster.settle(SETTLE)
+    for task in tasks:
         task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        if not task.cancelled():
-            task.result()
+    quick = [t for t in tasks if t.get_name() != WATCHES]
+    await asyncio.gather(*quick, return_exceptions=True)
+    if elector is not None:
+        await elector.close(release=settled)
+    _, stuck = await asyncio.wait(tasks, timeout=LONGEST_END)
+    if stuck:
+        # kopf waits for watches that wait for a login that it has ended; asyncio would wait for kopf, without an end.
+        logger.warning("the watches do not end; the process ends without them")
+        logging.shutdown()
+        os._exit(1)
+
+
+def _elector(configuration: Configuration, options: Options, health: Health) -> Elector | None:
+    if options.lease is None:
+        return None
+
+    def answered() -> None:
+        health.api_answered = time.monotonic()
+
+    return Elector(LeaseRequests(configuration), options.lease, f"{socket.gethostname()}_{uuid.uuid4()}", answered=answered)
 
 
 def _now() -> str:

@@ -29,10 +29,7 @@ async def resync(world: World) -> dict[Resource, int]:
     Raises ApiError; the store is then partly corrected, which does no harm.
     """
     await refresh_served(world)
-    missed = {resource: await _children(world, resource) for resource in CHILDREN}
-    for resource in WORKLOADS:
-        missed[resource] = await _workloads(world, resource)
-    missed[PROFILE] = await _profiles(world)
+    missed = {resource: await verify(world, resource) for resource in (*CHILDREN, *WORKLOADS, PROFILE)}
     for owner in world.store.owners() - world.store.profiles.keys():
         world.queue.add(owner)
     for body in world.store.alertmanagers():
@@ -40,6 +37,15 @@ async def resync(world: World) -> dict[Resource, int]:
         if secret_ref(target.namespace, target.secret) in world.store.children:
             world.queue.add(target)
     return missed
+
+
+async def verify(world: World, resource: Resource) -> int:
+    """Lists one kind, corrects the store, wakes what was wrong, and returns how much its watch had missed. Raises ApiError."""
+    if resource == PROFILE:
+        return await _profiles(world)
+    if resource in WORKLOADS:
+        return await _workloads(world, resource)
+    return await _children(world, resource)
 
 
 async def refresh_served(world: World) -> bool:
