@@ -17,6 +17,7 @@ from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import LEASE
+from monitoring_operator.cli import error_reports
 from monitoring_operator.cluster import load_configuration
 from monitoring_operator.handlers.informer import Patience
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
@@ -51,7 +52,8 @@ class Settings:
 def run_operator(settings: Settings) -> int:
     """Runs the operator until a signal ends it; returns the exit code."""
     _set_up_logging(settings)
-    _set_up_sentry()
+    if os.environ.get("SENTRY_DSN"):
+        error_reports.set_up()
     inputs = Inputs(runbook_base_url=settings.runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url=settings.grafana_url)
     options = Options(
         namespaces=settings.namespaces,
@@ -97,15 +99,6 @@ def _own_namespace() -> str:
 
 async def _run(options: Options) -> None:
     await operate(await load_configuration(), options)
-
-
-def _set_up_sentry() -> None:
-    """The operator's own errors go to Sentry only where it is given a DSN; nothing of the objects it handles goes along."""
-    if not os.environ.get("SENTRY_DSN"):
-        return
-    import sentry_sdk
-
-    sentry_sdk.init(include_local_variables=False, max_request_body_size="never", max_breadcrumbs=0, default_integrations=True)
 
 
 class JsonFormatter(logging.Formatter):

@@ -15,6 +15,7 @@ from monitoring_operator.api.cluster import Cluster
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
+from monitoring_operator.reconcile.events import Announcements
 from monitoring_operator.reconcile.routes import Board
 from monitoring_operator.reconcile.shelf import Shelf
 from monitoring_operator.render import Inputs
@@ -107,6 +108,7 @@ class World:
     now: Callable[[], str]
     defaults: Defaults = field(default_factory=Defaults)
     routes: Board = field(default_factory=Board)
+    announcements: Announcements = field(default_factory=Announcements)
     served: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """Resource types that the API server serves, by group and version; kept current by the resync."""
     rendered: dict[ProfileKey, Rendered] = field(default_factory=dict)
