@@ -24,7 +24,7 @@ def test_wrong_types_and_unknown_alerts_are_refused_at_the_door(stack: Stack) ->
 
 def test_broken_promql_leaves_the_last_good_children(stack: Stack) -> None:
     """Valid=False carries path and the parser's words; mended, the profile is ready again."""
-    stack.ready()
+    stack.applied()
     before = {o["metadata"]["name"]: o["metadata"]["resourceVersion"] for o in stack.children("prometheusrules")}
     extra = {"alert": "Broken", "expr": "sum(rate(x[5m])", "severity": "warning", "summary": "Broken."}
     stack.patch({"spec": {"alerts": {"extra": [extra]}}})
@@ -35,11 +35,11 @@ def test_broken_promql_leaves_the_last_good_children(stack: Stack) -> None:
     assert "Traceback" not in invalid["message"]
     assert before == {o["metadata"]["name"]: o["metadata"]["resourceVersion"] for o in stack.children("prometheusrules")}
     stack.patch({"spec": {"alerts": {"extra": []}}})
-    stack.ready()
+    stack.applied()
 
 
 def test_one_broken_profile_among_a_hundred_harms_none(stack: Stack) -> None:
-    """99 are ready; the broken one says what is wrong with it."""
+    """The children of 99 are there; the broken one says what is wrong with it."""
     template: Object = copy.deepcopy(stack.manifest)
     template["spec"].pop("notifications")
     # Not for this Prometheus: a hundred rule files more would make prometheus-operator roll its pod in the middle of the other tests.
@@ -55,7 +55,7 @@ def test_one_broken_profile_among_a_hundred_harms_none(stack: Stack) -> None:
 
     def verdicts() -> dict[str, str]:
         found = stack.cluster.list("monitoringprofiles", stack.namespace)
-        return {p["metadata"]["name"]: condition(p, "Ready").get("status", "") for p in found if p["metadata"]["name"].startswith("many-")}
+        return {p["metadata"]["name"]: condition(p, "Valid").get("status", "") for p in found if p["metadata"]["name"].startswith("many-")}
 
     wait_for(lambda: len([v for v in verdicts().values() if v]) == 100, what="every profile has a verdict", timeout=90, interval=1)
     assert {"many-042"} == {name for name, verdict in verdicts().items() if verdict != "True"}

@@ -19,7 +19,7 @@ HEALED = 5.0
 )
 def test_a_deleted_child_comes_back(stack: Stack, kind: str, suffix: str) -> None:
     """Deleted by hand, it is there again, as a new object with the same content."""
-    stack.ready()
+    stack.applied()
     before = stack.child(kind, stack.name + suffix)
     stack.cluster.kubectl("delete", kind, stack.name + suffix, f"--namespace={stack.namespace}")
 
@@ -30,7 +30,7 @@ def test_a_deleted_child_comes_back(stack: Stack, kind: str, suffix: str) -> Non
 
 def test_an_edited_child_is_put_right_and_foreign_labels_stay(stack: Stack) -> None:
     """Our field is restored, somebody else's label is left alone."""
-    stack.ready()
+    stack.applied()
     name = f"{stack.name}-alerts"
     wanted = stack.child("prometheusrules", name)["spec"]
     edit = {"metadata": {"labels": {"theirs": "kept"}}, "spec": {"groups": [{"name": "hijacked", "rules": []}]}}
@@ -46,7 +46,7 @@ def test_an_edited_child_is_put_right_and_foreign_labels_stay(stack: Stack) -> N
 
 def test_a_changed_threshold_arrives_in_the_rule(stack: Stack) -> None:
     """A new threshold is a new expression."""
-    stack.ready()
+    stack.applied()
     stack.patch({"spec": {"alerts": {"rules": {"Ga4ApiHighErrorRate": {"threshold": 0.073}}}}})
 
     wait_for(
@@ -56,7 +56,7 @@ def test_a_changed_threshold_arrives_in_the_rule(stack: Stack) -> None:
 
 def test_a_restart_writes_nothing(stack: Stack) -> None:
     """A new operator process finds everything as it should be, and leaves every object at its version."""
-    stack.ready()
+    stack.applied()
 
     def versions() -> dict[str, str]:
         found = [*stack.all_children(), stack.profile()]
@@ -67,6 +67,6 @@ def test_a_restart_writes_nothing(stack: Stack) -> None:
     stack.patch({"spec": {"scrape": {"sampleLimit": 40000}}})
     wait_for(lambda: stack.child("servicemonitors", stack.name)["spec"]["sampleLimit"] == 40000, what="the new operator works", timeout=30)
 
-    stack.ready()
+    stack.applied()
     changed = {name for name, version in versions().items() if before.get(name) != version}
     assert {f"ServiceMonitor/{stack.name}", f"MonitoringProfile/{stack.name}"} == changed

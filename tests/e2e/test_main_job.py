@@ -13,8 +13,8 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_profile_is_scraped_loaded_and_routed(stack: Stack, monitoring: Monitoring) -> None:
-    """Children carry the labels that Prometheus selects; the target is up, the rules are loaded, Alertmanager runs the configuration."""
-    profile = stack.ready()
+    """Children carry the labels that Prometheus selects; target, rules and routes are live, and the status says so."""
+    profile = stack.applied()
 
     monitor, rule = stack.child("servicemonitors", stack.name), stack.child("prometheusrules", f"{stack.name}-alerts")
     assert "monitoring" == monitor["metadata"]["labels"]["release"] == rule["metadata"]["labels"]["release"]
@@ -37,11 +37,14 @@ def test_a_profile_is_scraped_loaded_and_routed(stack: Stack, monitoring: Monito
         timeout=240,
     )
     assert receivers
+    status = stack.live()["status"]
+    assert "1/1" == status["targets"]
+    assert {"True"} == {c["status"] for c in status["conditions"] if c["type"] != "MetricsPresent"}
 
 
 def test_the_applications_endpoint_label_arrives_as_it_is(stack: Stack, monitoring: Monitoring) -> None:
     """prometheus-operator's own target label `endpoint` is dropped, so nothing is pushed aside to `exported_endpoint`."""
-    stack.ready()
+    stack.applied()
     selector = f'namespace="{stack.namespace}",job="{stack.name}"'
     found = wait_for(lambda: monitoring.query(f"http_requests_total{{{selector}}}"), what="HTTP metrics are scraped", timeout=180)
 
@@ -52,7 +55,7 @@ def test_the_applications_endpoint_label_arrives_as_it_is(stack: Stack, monitori
 
 def test_a_section_that_is_switched_off_takes_exactly_its_children_along(stack: Stack) -> None:
     """Dashboards and Sentry off: their ConfigMaps go, the rest stays, and the ServiceMonitor is not even written."""
-    stack.ready()
+    stack.applied()
     before = stack.child("servicemonitors", stack.name)
     stack.patch({"spec": {"dashboards": {"enabled": False}, "sentry": None}})
 
@@ -79,7 +82,7 @@ def test_a_deleted_profile_leaves_nothing_behind(stack: Stack, monitoring: Monit
 
 def test_status_and_columns_read_well(stack: Stack) -> None:
     """`kubectl get mprof` shows the verdict at a glance; the status names every child."""
-    profile = stack.ready()
+    profile = stack.applied()
     line = stack.cluster.kubectl("get", "mprof", stack.name, f"--namespace={stack.namespace}")
 
     assert ["NAME", "READY", "REASON", "TARGETS", "ALERTS", "AGE"] == line.splitlines()[0].split()
@@ -91,7 +94,7 @@ def test_status_and_columns_read_well(stack: Stack) -> None:
 
 def test_no_credential_is_in_sight(stack: Stack, monitoring: Monitoring) -> None:
     """What stands in the referenced Secrets appears in its key of the Alertmanager's Secret, and in no log, event, status or child."""
-    stack.ready()
+    stack.applied()
     wait_for(lambda: f"{stack.namespace}/{stack.name}/warning" in monitoring.written_config(), what="the route is written", timeout=30)
     places = {
         "log": stack.operator_log(),

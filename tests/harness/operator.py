@@ -28,11 +28,15 @@ class EndedEarly(AssertionError):
 
 
 class Operator(Process):
-    """`monitoring-operator run` on a kubeconfig, its log in `folder`; a context manager that ends it."""
+    """`monitoring-operator run` on a kubeconfig, its log in `folder`; a context manager that ends it.
+
+    Unless `args` say otherwise nobody is asked whether anything is live: where only an API server runs there is nobody.
+    """
 
     def __init__(self, kubeconfig: Path, *args: str, folder: Path, env: dict[str, str] | None = None) -> None:
         (self.port,) = free_ports(1)
-        command = [sys.executable, "-m", "monitoring_operator", "run", f"--http-port={self.port}", "--log-format=text", *args]
+        defaults = [f"--http-port={self.port}", "--log-format=text", "--verify=off"]
+        command = [sys.executable, "-m", "monitoring_operator", "run", *defaults, *args]
         environment = os.environ | {"KUBECONFIG": str(kubeconfig), "PYTHONUNBUFFERED": "1"} | (env or {})
         super().__init__(command, log=folder / "operator.log", env=environment)
 

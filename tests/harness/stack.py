@@ -10,7 +10,8 @@ from typing import Any
 
 from harness import tools
 from harness.cluster import Cluster, Object
-from harness.profiles import CHILDREN, child, get, settled
+from harness.profiles import CHILDREN, child, condition, get, settled
+from harness.wait import wait_for
 
 OPERATOR_NAMESPACE = "monitoring-operator"
 
@@ -94,9 +95,20 @@ class Stack:
         """The profile as it is now."""
         return get(self.cluster, self.namespace, self.name)
 
-    def ready(self) -> Object:
-        """The profile, once it is ready for its present generation."""
-        return settled(self.cluster, self.namespace, self.name, timeout=60)
+    def applied(self) -> Object:
+        """The profile, once its children are as it asks for now; whether they are live may take minutes to show."""
+
+        def probe() -> Object:
+            found = self.profile()
+            verdict = condition(found, "Applied")
+            assert (verdict.get("status"), verdict.get("observedGeneration")) == ("True", found["metadata"]["generation"]), verdict
+            return found
+
+        return wait_for(probe, what="the children are applied", timeout=60)
+
+    def live(self) -> Object:
+        """The profile, once everything of it is live."""
+        return settled(self.cluster, self.namespace, self.name, reason="Live", timeout=300)
 
     def child(self, kind: str, name: str) -> Object:
         """One child; LookupError while it is missing."""

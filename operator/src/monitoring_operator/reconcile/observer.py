@@ -20,7 +20,7 @@ SOON = 1.0
 """Seconds until the next look while something has just changed and is being taken up."""
 SHARE = 20
 """A pause is this many times as long as what was waited for and read before it."""
-SELDOM = 60.0
+SELDOM = 20.0
 """Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
 AT_ONCE = 100
 """Profiles judged before others get their turn."""

@@ -1,0 +1,231 @@
+"""Each fault that used to be silent is named in status within thirty seconds, and is gone within thirty of its mend."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from e2e.faulty import Faulty, reason, service
+from harness.cluster import Cluster, Object
+from harness.profiles import condition
+from harness.stack import Monitoring
+from harness.wait import wait_for
+
+pytestmark = pytest.mark.e2e
+
+NAMED = 30.0
+"""Seconds within which a fault stands in status, and after its mend no longer does."""
+TAKEN_UP = 300.0
+"""Seconds that the kubelet, the reloaders and prometheus-operator may take together."""
+EXCLUDED = "e2e-excluded"
+SOURCE = {"monitoring-operator.dev/role": "source"}
+
+# prometheus-operator's parser knows the function, and refuses it because it is experimental; ours takes it.
+EXPERIMENTAL = {"alert": "Odd", "expr": "mad_over_time(up[5m]) > 1", "severity": "warning", "summary": "Odd."}
+
+
+@pytest.fixture(scope="module")
+def faulty(cluster: Cluster, installed: str, monitoring: Monitoring) -> Iterator[Faulty]:
+    """Live profiles, and a Prometheus that passes over namespaces with a label."""
+    with cluster.namespace("e2e-faults") as name:
+        found = Faulty(cluster, name)
+        found.start("label", "port", "service", "failing", "promql", "title", "routed")
+        cluster.apply(_credentials(name))
+        found.patch("routed", _notifications())
+        found.patch("title", _dashboards())
+        with _namespaces_can_be_excluded(cluster, monitoring), cluster.namespace("e2e-passed-over") as other:
+            apart = Faulty(cluster, other)
+            apart.start("namespace")
+            for faults, names in ((found, ("label", "port", "service", "failing", "promql", "title", "routed")), (apart, ("namespace",))):
+                for profile in names:
+                    wait_for(
+                        lambda f=faults, p=profile: reason(f.get(p)) == "Live", what=f"{profile} is live", timeout=TAKEN_UP, interval=1
+                    )
+            found.apart = apart
+            yield found
+
+
+def test_seven_faults_at_once(faulty: Faulty) -> None:
+    """Each is named with its own reason while the others are there too, and all are gone once they are mended."""
+    cluster, namespace, apart = faulty.cluster, faulty.namespace, faulty.apart
+    assert apart is not None
+    faults: dict[str, tuple[Faulty, Callable[[], object], Callable[[], object], str, str]] = {
+        "label": (
+            faulty,
+            lambda: faulty.patch("label", {"prometheus": {"labels": {"release": "wrong"}}}),
+            lambda: faulty.patch("label", {"prometheus": {"labels": {"release": "monitoring"}}}),
+            *("NotSelected", "release=monitoring"),
+        ),
+        "port": (
+            faulty,
+            lambda: faulty.patch("port", _scrape(faulty, "port", port="metrics")),
+            lambda: faulty.patch("port", _scrape(faulty, "port", port="http")),
+            *("PortNotFound", "port has http"),
+        ),
+        "service": (
+            faulty,
+            lambda: cluster.kubectl("delete", "service", "service", f"--namespace={namespace}"),
+            lambda: cluster.apply(service(namespace, "service")),
+            *("ServiceMissing", "app=service"),
+        ),
+        "failing": (
+            faulty,
+            lambda: faulty.tell("break", "failing"),
+            lambda: faulty.tell("mend", "failing"),
+            *("TargetsDown", "HTTP status 500"),
+        ),
+        "promql": (
+            faulty,
+            lambda: faulty.patch("promql", {"alerts": {"extra": [EXPERIMENTAL]}}),
+            lambda: faulty.patch("promql", {"alerts": {"extra": []}}),
+            *("NotAccepted", "promql-extra"),
+        ),
+        "title": (
+            faulty,
+            lambda: cluster.apply(_same_title(faulty)),
+            lambda: cluster.kubectl("delete", "configmap", "same-title", f"--namespace={namespace}"),
+            *("DashboardConflict", "same-title"),
+        ),
+        "namespace": (
+            apart,
+            lambda: cluster.kubectl("label", "namespace", apart.namespace, f"{EXCLUDED}=yes"),
+            lambda: cluster.kubectl("label", "namespace", apart.namespace, f"{EXCLUDED}-"),
+            *("NamespaceNotSelected", f"!{EXCLUDED}"),
+        ),
+    }
+
+    def plant(name: str) -> float:
+        where, planting, _, wanted, words = faults[name]
+        since = time.monotonic()
+        planting()
+        return where.seconds_until(lambda: _named(where.get(name), wanted, words), f"{name}: {wanted}", timeout=NAMED, since=since)
+
+    def mend(name: str) -> float:
+        where, _, mending, wanted, _ = faults[name]
+        since = time.monotonic()
+        mending()
+        return where.seconds_until(lambda: reason(where.get(name)) not in ("", wanted), f"{name} mended", timeout=NAMED, since=since)
+
+    with ThreadPoolExecutor(len(faults)) as pool:
+        named = dict(zip(faults, pool.map(plant, faults), strict=True))
+        gone = dict(zip(faults, pool.map(mend, faults), strict=True))
+    print("seconds until named and until gone:", json.dumps({n: [round(named[n], 1), round(gone[n], 1)] for n in faults}))
+
+
+def test_an_alertmanager_that_points_at_somebody_elses_secret(faulty: Faulty, monitoring: Monitoring) -> None:
+    """The operator leaves that Secret alone, and says what to set."""
+    where, cluster = monitoring.namespace, faulty.cluster
+    name = cluster.list("alertmanagers.monitoring.coreos.com")[0]["metadata"]["name"]
+    theirs = {"alertmanager.yaml": "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"}
+    metadata = {"name": "somebody-elses", "namespace": where}
+    cluster.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": theirs})
+
+    _merge(cluster, "alertmanager", name, where, {"spec": {"configSecret": "somebody-elses"}})
+    try:
+        wait_for(lambda: _named(faulty.get("routed"), "AlertmanagerSecretForeign", "somebody-elses"), what="it is named", timeout=NAMED)
+    finally:
+        _merge(cluster, "alertmanager", name, where, {"spec": {"configSecret": monitoring.config_secret}})
+    wait_for(lambda: reason(faulty.get("routed")) not in ("", "AlertmanagerSecretForeign"), what="it is gone", timeout=NAMED)
+    cluster.kubectl("delete", "secret", "somebody-elses", f"--namespace={where}")
+
+
+def test_an_alertmanager_configuration_that_is_refused(faulty: Faulty, monitoring: Monitoring) -> None:
+    """prometheus-operator's own words."""
+    where, cluster = monitoring.namespace, faulty.cluster
+    name = cluster.list("alertmanagers.monitoring.coreos.com")[0]["metadata"]["name"]
+
+    _merge(cluster, "alertmanager", name, where, {"spec": {"alertmanagerConfiguration": {"name": "not-there"}}})
+    try:
+        wait_for(lambda: _named(faulty.get("routed"), "AlertmanagerConfigRejected", "not-there"), what="it is named", timeout=NAMED)
+    finally:
+        _merge(cluster, "alertmanager", name, where, {"spec": {"alertmanagerConfiguration": None}})
+    wait_for(lambda: reason(faulty.get("routed")) not in ("", "AlertmanagerConfigRejected"), what="it is gone", timeout=NAMED)
+
+
+def test_a_prometheus_that_is_down_is_unknown_and_never_false(faulty: Faulty, monitoring: Monitoring) -> None:
+    """Nobody can tell whether anything is wrong; when it is back, everything is as it was."""
+    where, cluster = monitoring.namespace, faulty.cluster
+    name = _prometheus(cluster)["metadata"]["name"]
+
+    _merge(cluster, "prometheus", name, where, {"spec": {"replicas": 0}})
+    try:
+        wait_for(lambda: _named(faulty.get("label"), "PrometheusUnreachable", name), what="it is named", timeout=NAMED)
+        assert "Unknown" == condition(faulty.get("label"), "Ready")["status"]
+    finally:
+        _merge(cluster, "prometheus", name, where, {"spec": {"replicas": 1}})
+    wait_for(
+        lambda: cluster.kubectl("wait", "--for=condition=Ready", "pod", f"prometheus-{name}-0", f"--namespace={where}", "--timeout=100s"),
+        what="Prometheus is back",
+        timeout=120,
+    )
+    wait_for(lambda: reason(faulty.get("label")) == "Live", what="it is gone", timeout=NAMED)
+
+
+def _named(found: Object, wanted: str, words: str) -> bool:
+    """Whether Ready has a reason about the present generation, and its message has words."""
+    assert (wanted, True) == (reason(found), words in condition(found, "Ready").get("message", "")), condition(found, "Ready")
+    return True
+
+
+def _scrape(faulty: Faulty, name: str, *, port: str) -> Object:
+    """The scrape section of a profile with another port."""
+    return {"scrape": {**faulty.get(name)["spec"]["scrape"], "port": port}}
+
+
+def _dashboards() -> Object:
+    """One dashboard."""
+    return {"dashboards": {"include": ["system-overview"]}}
+
+
+def _same_title(faulty: Faulty) -> Object:
+    """A dashboard of somebody else's with the title of the profile's."""
+    (ours,) = faulty.cluster.list("configmaps", faulty.namespace, selector="monitoring-operator.dev/profile=title")
+    title = json.loads(next(iter(ours["data"].values())))["title"]
+    metadata = {"name": "same-title", "namespace": faulty.namespace, "labels": {"grafana_dashboard": "1"}}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata,
+        "data": {"same-title.json": json.dumps({"title": title, "uid": "x"})},
+    }
+
+
+def _credentials(namespace: str) -> Object:
+    """Where the routed profile's notifications go: nowhere."""
+    metadata = {"name": "notify", "namespace": namespace, "labels": SOURCE}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"slack": "http://127.0.0.1:9/x"}}
+
+
+def _notifications() -> Object:
+    """A receiver for critical alerts."""
+    return {"notifications": {"critical": [{"slack": {"apiUrl": {"secretKeyRef": {"name": "notify", "key": "slack"}}, "channel": "#a"}}]}}
+
+
+def _prometheus(cluster: Cluster) -> Object:
+    """The only Prometheus of the cluster."""
+    (found,) = cluster.list("prometheuses.monitoring.coreos.com")
+    return found
+
+
+@contextmanager
+def _namespaces_can_be_excluded(cluster: Cluster, monitoring: Monitoring) -> Iterator[None]:
+    """Has Prometheus pass over namespaces that carry the label, and all others selected as before."""
+    without = {"matchExpressions": [{"key": EXCLUDED, "operator": "DoesNotExist"}]}
+    fields = ("ruleNamespaceSelector", "serviceMonitorNamespaceSelector")
+    body = _prometheus(cluster)
+    name, before = body["metadata"]["name"], {f: body["spec"].get(f) for f in fields}
+    _merge(cluster, "prometheus", name, monitoring.namespace, {"spec": dict.fromkeys(fields, without)})
+    try:
+        yield
+    finally:
+        gone = {f: {**(was or {}), "matchExpressions": None} for f, was in before.items()}
+        _merge(cluster, "prometheus", name, monitoring.namespace, {"spec": gone})
+
+
+def _merge(cluster: Cluster, kind: str, name: str, namespace: str, change: Object) -> None:
+    cluster.kubectl(
+        "patch", f"{kind}.monitoring.coreos.com", name, f"--namespace={namespace}", "--type=merge", f"--patch={json.dumps(change)}"
+    )
