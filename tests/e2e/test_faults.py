@@ -41,9 +41,7 @@ def faulty(cluster: Cluster, installed: str, monitoring: Monitoring) -> Iterator
             apart.start("namespace")
             for faults, names in ((found, ("label", "port", "service", "failing", "promql", "title", "routed")), (apart, ("namespace",))):
                 for profile in names:
-                    wait_for(
-                        lambda f=faults, p=profile: reason(f.get(p)) == "Live", what=f"{profile} is live", timeout=TAKEN_UP, interval=1
-                    )
+                    faults.wait_until_live(profile, timeout=TAKEN_UP)
             found.apart = apart
             yield found
 
