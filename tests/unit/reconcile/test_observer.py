@@ -335,7 +335,6 @@ def test_a_thousand_profiles_cost_one_question_each_kind() -> None:
         await found.settle()
         found.take_up()
         await found.look(after=61)
-        await found.look(after=10)
         found.monitoring.requests.clear()
         found.cluster.calls.clear()
         await found.look(after=10)
