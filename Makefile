@@ -32,6 +32,7 @@ demo: $(READY) ## watch a profile become its children on a real API server (or: 
 
 test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests (ARGS=... goes to pytest)
 	@$(HARNESS).toolchain --quiet
+	@$(HARNESS).chromium
 	@$(BIN)/pytest --cov --cov-report=term --cov-report=xml $(ARGS)
 
 faults: $(READY) ## the operator against a real API server behind a proxy that makes faults, all of them (ARGS=... goes to pytest)

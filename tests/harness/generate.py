@@ -62,8 +62,7 @@ def rendered(source: Path) -> Mapping[str, str]:
     loaded = load([str(source)])
     if loaded.findings:
         raise InvalidExampleError("\n".join(map(str, loaded.findings)))
-    profiles = [profile for _, profile in loaded.profiles]
-    return as_files(children(profiles, inputs(None, None, ""), Target("monitoring", "main", "alertmanager-main")))
+    return as_files(children(loaded, inputs(None, None, ""), Target("monitoring", "main", "alertmanager-main")))
 
 
 def stale(wanted: Mapping[Path, str]) -> list[Path]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from harness.content import cases, promtool, written_availability, written_ga4
+from harness.content import promtool, written_availability, written_ga4
 from harness.content.profiles import NAME, NAMESPACE, profile
-from harness.content.stimuli import INSTANCE, STIMULI, Moment
 from monitoring_operator.content import ALERT_NAMES
 from monitoring_operator.content.links import dashboard_uid
+from monitoring_operator.proof import cases
+from monitoring_operator.proof.stimuli import INSTANCE, STIMULI, Moment
 from monitoring_operator.render.inputs import Inputs
 
 INPUTS = Inputs(runbook_base_url="https://runbooks.example.com/", grafana_url="https://grafana.example.com/")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from harness.content import cases, promtool
+from harness.content import promtool
 from harness.content.profiles import EVERYTHING_CHANGED, profile
-from harness.content.stimuli import STIMULI
 from monitoring_operator.content.catalogue import alerts
+from monitoring_operator.proof import cases
+from monitoring_operator.proof.stimuli import STIMULI
 
 PROFILES: dict[str, dict[str, Any]] = {"defaults": {}, "everything changed": EVERYTHING_CHANGED}
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness.content import cases, promtool, written_availability, written_ga4, written_service
+from harness.content import promtool, written_availability, written_ga4, written_service
 from harness.content.mutants import Mutant, mutants
 from harness.content.profiles import EVERYTHING_CHANGED, profile
-from harness.content.stimuli import STIMULI
 from monitoring_operator.content import ALERT_NAMES, parameters
 from monitoring_operator.content.effective import effective
+from monitoring_operator.proof import cases
+from monitoring_operator.proof.stimuli import STIMULI
 
 WRITTEN = (*written_availability.CASES, *written_ga4.CASES, *written_service.CASES)
 

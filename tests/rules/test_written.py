@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.content import cases, promtool, written_availability, written_ga4, written_service
+from harness.content import promtool, written_availability, written_ga4, written_service
 from harness.content.written import Case
 from monitoring_operator.content.catalogue import alerts
+from monitoring_operator.proof import cases
 
 CASES = (*written_availability.CASES, *written_availability.EACH_PACK, *written_ga4.CASES, *written_service.CASES)
 

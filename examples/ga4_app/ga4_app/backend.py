@@ -25,9 +25,10 @@ class ServiceUnavailable(Exception):
 
 
 class Answer(NamedTuple):
-    """Sessions per day, and what the daily tokens stand at."""
+    """Sessions per day, what the call cost, and what the daily tokens stand at."""
 
     sessions: list[int]
+    tokens: int
     tokens_used: int
 
 
@@ -44,9 +45,10 @@ class Backend:
         await asyncio.sleep(6 if is_on("ga4-slow") else 0.02)
         if every_third("ga4-errors"):
             raise ServiceUnavailable("the service is currently unavailable")
-        self._tokens[property_id] = self._tokens.get(property_id, 0) + 5 + days
+        tokens = 5 + days
+        self._tokens[property_id] = self._tokens.get(property_id, 0) + tokens
         sessions = [200 + crc32(f"{tenant_id}/{property_id}/{day}".encode()) % 800 for day in range(days)]
-        return Answer(sessions, self._used(property_id))
+        return Answer(sessions, tokens, self._used(property_id))
 
     def _used(self, property_id: str) -> int:
         if is_on("ga4-quota-exhausted"):

@@ -11,6 +11,7 @@ from app_metrics import (
     record_ga4_cache_hit,
     record_ga4_cache_miss,
     record_ga4_quota,
+    record_ga4_quota_category,
     set_tenant_context,
     track_ga4_api_call,
 )
@@ -52,4 +53,6 @@ async def _ask(tenant_id: str, property_id: str, days: int) -> list[int]:
         raise HTTPException(502, "GA4 did not answer") from error
     record_ga4_cache_miss(tenant_id)
     record_ga4_quota(tenant_id, property_id, used=answer.tokens_used, total=DAILY_TOKENS)
+    left = DAILY_TOKENS - answer.tokens_used
+    record_ga4_quota_category(tenant_id, property_id, "core", "tokens_per_day", remaining=left, consumed=answer.tokens)
     return answer.sessions

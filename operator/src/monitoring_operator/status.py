@@ -22,6 +22,7 @@ PERMANENT = frozenset(
         Reason.NAME_CONFLICT,
         Reason.REJECTED,
         Reason.DASHBOARD_CONFLICT,
+        Reason.DASHBOARD_INVALID,
         Reason.NOT_SELECTED,
         Reason.NAMESPACE_NOT_SELECTED,
         Reason.NOT_ACCEPTED,
@@ -116,7 +117,7 @@ def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str,
 
 def _valid(seen: Observation) -> dict[str, str]:
     if seen.problems:
-        return _condition(Condition.VALID, "False", Reason.INVALID_SPEC, _listed(str(p) for p in seen.problems))
+        return _condition(Condition.VALID, "False", Reason.INVALID_SPEC, listed(str(p) for p in seen.problems))
     return _condition(Condition.VALID, "True", Reason.VALID, "The spec is valid.")
 
 
@@ -125,7 +126,7 @@ def _applied(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
     if not failed:
         return _condition(Condition.APPLIED, "True", Reason.APPLIED, f"{_count(len(outcomes), 'object')} as rendered.")
     worst = min((o.reason for o in failed), key=_WORST_FIRST.index)
-    return _condition(Condition.APPLIED, "False", worst, _listed(f"{o.ref}: {o.message}" for o in sorted(failed, key=lambda o: o.ref)))
+    return _condition(Condition.APPLIED, "False", worst, listed(f"{o.ref}: {o.message}" for o in sorted(failed, key=lambda o: o.ref)))
 
 
 def _routes(routes: RouteState) -> dict[str, str]:
@@ -170,7 +171,7 @@ def _stamped(condition: Mapping[str, Any], before: Mapping[str, Any] | None, gen
     return {**condition, "observedGeneration": generation, "lastTransitionTime": before["lastTransitionTime"] if same and before else now}
 
 
-def _listed(parts: Iterable[str]) -> str:
+def listed(parts: Iterable[str]) -> str:
     """The first few of several messages, and how many more there are."""
     texts = list(parts)
     more = len(texts) - SHOWN

@@ -1,4 +1,4 @@
-"""What the cluster has told us: profiles, the fingerprints of children, and who refers to which Secret.
+"""What the cluster has told us: profiles, the fingerprints of children, and who refers to which Secret or ConfigMap.
 
 Filled by lists at start and at every resync, kept current by watches and by the answers to our own writes, so that the echo
 of a write wakes nobody. Children are kept as fingerprints: a thousand profiles' dashboards would be a hundred megabytes.
@@ -67,7 +67,7 @@ class Store:
         self.workloads: dict[Ref, Object] = {}
         """Prometheus, PrometheusAgent, ThanosRuler and Alertmanager objects, of their status the conditions only."""
         self.sources: dict[Ref, str] = {}
-        """Resource versions of the Secrets that profiles refer to; empty where the Secret is missing."""
+        """Resource versions of the Secrets and ConfigMaps that profiles refer to; empty where one is missing."""
         self._of_profile: defaultdict[ProfileKey, set[Ref]] = defaultdict(set)
         self._referring: defaultdict[Ref, set[ProfileKey]] = defaultdict(set)
         self._referred_by: dict[ProfileKey, frozenset[Ref]] = {}
@@ -185,9 +185,9 @@ class Store:
 
     # ---- what profiles refer to
 
-    def refers(self, key: ProfileKey, secrets: Iterable[Ref]) -> None:
-        """Notes which Secrets the profile refers to now."""
-        wanted = frozenset(secrets)
+    def refers(self, key: ProfileKey, sources: Iterable[Ref]) -> None:
+        """Notes which Secrets and ConfigMaps the profile refers to now."""
+        wanted = frozenset(sources)
         for ref in self._referred_by.pop(key, frozenset()) - wanted:
             self._referring[ref].discard(key)
             if not self._referring[ref]:
@@ -199,11 +199,11 @@ class Store:
             self._referred_by[key] = wanted
 
     def referring(self, ref: Ref) -> frozenset[ProfileKey]:
-        """Profiles that refer to a Secret."""
+        """Profiles that refer to a Secret or ConfigMap."""
         return frozenset(self._referring.get(ref, ()))
 
     def referred(self) -> frozenset[Ref]:
-        """Every Secret that a profile refers to."""
+        """Every Secret and ConfigMap that a profile refers to."""
         return frozenset(self._referring)
 
     # ---- those who take up what we write

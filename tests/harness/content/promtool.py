@@ -1,12 +1,12 @@
 """promtool: the judge of rendered rules."""
 
-import json
 import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from harness import tools
+from monitoring_operator.cli import promtool
 
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
@@ -36,17 +36,8 @@ def failed_files(paths: list[Path], report: Path) -> set[Path]:
 
 
 def write(folder: Path, groups: list[dict[str, Any]], tests: list[dict[str, Any]], *, interval: str, name: str = "case") -> Path:
-    """Write a rule file and its test file into `folder`, as JSON, which is YAML and much faster; the path of the test file."""
-    rules = folder / f"{name}.rules.yaml"
-    rules.write_text(json.dumps({"groups": groups}))
-    document = {
-        "rule_files": [str(rules)],
-        "evaluation_interval": interval,
-        "tests": [{"interval": interval, **test} for test in tests],
-    }
-    path = folder / f"{name}.test.yaml"
-    path.write_text(json.dumps(document))
-    return path
+    """Write a rule file and its test file into `folder`; the path of the test file."""
+    return promtool.write(folder, promtool.Check(groups, tests, interval), name)
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from harness.content import cases
 from harness.content.profiles import NAME, NAMESPACE, profile
-from harness.content.timeline import Labels, Series
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.proof import cases
+from monitoring_operator.proof.timeline import Labels, Series
 
 AT: Labels = MappingProxyType({"namespace": NAMESPACE, "job": NAME})
 NEIGHBOURS: tuple[Labels, ...] = ({"namespace": NAMESPACE, "job": "neighbour"}, {"namespace": "elsewhere", "job": NAME})

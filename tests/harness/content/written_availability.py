@@ -1,9 +1,9 @@
 """Cases of the alerts about being there: the service, an instance, the instrumentation."""
 
-from harness.content.cases import up
-from harness.content.stimuli import INSTANCE
-from harness.content.timeline import Series
 from harness.content.written import AT, NEIGHBOURS, SERVICE, SILENT, Case
+from monitoring_operator.proof.cases import up
+from monitoring_operator.proof.stimuli import INSTANCE
+from monitoring_operator.proof.timeline import Series
 
 _OTHERS_DOWN = [series for at in NEIGHBOURS for series in up(at, [0.0] * 100)]
 _GONE = [1.0] * 4 + [0.0] * 36

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from harness.content.stimuli import DAY, INSTANCE, OTHER_INSTANCE
-from harness.content.timeline import Labels, Samples, Series, counter
 from harness.content.written import AT, NEIGHBOURS, SERVICE, SILENT, Case
+from monitoring_operator.proof.stimuli import DAY, INSTANCE, OTHER_INSTANCE
+from monitoring_operator.proof.timeline import Labels, Samples, Series, counter
 
 _PROPERTY = {"tenant_id": "t1", "property_id": "p1"}
 _ITS_QUOTA = (_PROPERTY,)

@@ -1,8 +1,8 @@
 """Cases of the alerts about requests, searches, connections and memory."""
 
-from harness.content.stimuli import INSTANCE, OTHER_INSTANCE
-from harness.content.timeline import Series, counter
 from harness.content.written import AT, SERVICE, SILENT, Case
+from monitoring_operator.proof.stimuli import INSTANCE, OTHER_INSTANCE
+from monitoring_operator.proof.timeline import Series, counter
 
 _HERE = {**AT, "instance": INSTANCE}
 _GET = {**_HERE, "method": "GET"}

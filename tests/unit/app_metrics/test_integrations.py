@@ -19,7 +19,7 @@ from app_metrics import REGISTRY
 from app_metrics.integrations.ga4 import instrument_ga4_client
 from app_metrics.integrations.httpx import MeasuredAsyncTransport, MeasuredTransport
 from app_metrics.integrations.sqlalchemy import instrument_engine
-from harness.pages import shown
+from harness.metrics_page import shown
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ from app_metrics import (
     track_vector_search,
 )
 from app_metrics.tracking import Tracker
-from harness.pages import shown
+from harness.metrics_page import shown
 
 TENANT = "acme"
 

@@ -322,3 +322,12 @@ def test_dashboards_are_shown_as_they_would_be_read() -> None:
 
     assert shown
     assert all(text.startswith('{\n  "') and json.loads(text)["uid"] for text in shown)
+
+
+def test_rules_beyond_the_retention_are_refused() -> None:
+    """Only where it is given: without a cluster nobody knows it."""
+    too_short = call("validate", EXAMPLE, "--retention", "1d")
+
+    assert (1, True) == (too_short.exit_code, "spec.alerts.extra[0].expr: looks back 1d2h, and Prometheus keeps 1d" in too_short.stdout)
+    assert 1 == call("render", EXAMPLE, "--retention", "1d").exit_code
+    assert 0 == call("validate", EXAMPLE, "--retention", "27h").exit_code

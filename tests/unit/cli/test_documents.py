@@ -262,3 +262,41 @@ def test_what_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnreadableError, match="is not UTF-8"):
         load([str(tmp_path / "b")])
+
+
+OWN = GOOD + "  dashboards:\n    extra:\n      - configMapKeyRef: {name: boards, key: a.json}\n"
+BOARDS = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: boards, namespace: shop}
+data:
+  a.json: '{"title": "A", "panels": [{"title": "P", "targets": [{"refId": "A", "expr": "EXPR"}]}]}'
+"""
+
+
+def test_own_dashboards_come_from_the_same_files(tmp_path: Path) -> None:
+    """A ConfigMap beside the profile is read, and is nothing that was skipped."""
+    result = loaded(tmp_path, OWN + BOARDS.replace("EXPR", "up"))
+    ((_, profile),) = result.profiles
+
+    assert ([], []) == (result.findings, result.notes)
+    assert [("boards", "a.json")] == list(result.own_dashboards(profile))
+
+
+def test_a_broken_own_dashboard_is_found_at_its_reference(tmp_path: Path) -> None:
+    """With the line of the profile that names it."""
+    (finding,) = findings(tmp_path, OWN + BOARDS.replace("EXPR", "sum("))
+
+    assert finding.startswith('p.yaml:12: spec.dashboards.extra[0]: panel "P": A is not PromQL: ')
+
+
+def test_an_own_dashboard_that_no_file_holds_is_noted(tmp_path: Path) -> None:
+    """It may well be in the cluster: the profile is valid."""
+    result = loaded(tmp_path, OWN + BOARDS.replace("boards", "others"))
+
+    assert [] == result.findings
+    assert [
+        "p.yaml:12: spec.dashboards.extra[0]: there is no ConfigMap boards with the key a.json in these files; it is left out here",
+        "p.yaml:14: skipped: ConfigMap others is not a MonitoringProfile",
+    ] == sorted(note.removeprefix(f"{tmp_path}/") for note in result.notes)

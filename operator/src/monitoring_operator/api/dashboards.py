@@ -4,8 +4,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from monitoring_operator.api.model import Model, NamespaceName, Ratio, SecretSource, Unique
+from monitoring_operator.api.model import ConfigMapKeySelector, Model, NamespaceName, Ratio, SecretSource, Unique
 from monitoring_operator.api.scrape import LabelKey, LabelValue
+
+
+class ExtraDashboard(Model):
+    """A dashboard of the user's own, checked and delivered like the catalogue's."""
+
+    config_map_key_ref: ConfigMapKeySelector
+    """The ConfigMap's key that holds the dashboard as Grafana's classic JSON. With the label monitoring-operator.dev/role: source on the
+    ConfigMap a change is noticed at once, otherwise within a minute."""
 
 
 class Dashboards(Model):
@@ -17,6 +25,8 @@ class Dashboards(Model):
     """Grafana folder, given to the sidecar as the annotation grafana_folder. Default: the sidecar's own choice."""
     include: Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=32), Unique()] | None = None
     """Dashboards by name. Default: those of the profile's packs."""
+    extra: Annotated[tuple[ExtraDashboard, ...], Field(max_length=32)] = ()
+    """Dashboards of the user's own. Each becomes a ConfigMap beside the catalogue's, with a uid and a title that no other profile has."""
     labels: Annotated[dict[LabelKey, LabelValue], Field(min_length=1, max_length=16)] = {"grafana_dashboard": "1"}
     """Labels by which Grafana's sidecar finds the ConfigMaps."""
     namespace: NamespaceName | None = None

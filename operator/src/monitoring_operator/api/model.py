@@ -95,6 +95,10 @@ ATOMIC: JsonDict = {"x-kubernetes-map-type": "atomic"}
 """For objects whose fields make sense together only: server-side apply gives them one owner."""
 
 
+DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", min_length=1, max_length=253)]
+"""Key within the data of a Secret or ConfigMap."""
+
+
 class SecretKeySelector(Model):
     """A key of a Secret in the profile's namespace."""
 
@@ -102,8 +106,19 @@ class SecretKeySelector(Model):
 
     name: Name
     """Name of the Secret."""
-    key: Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", min_length=1, max_length=253)]
+    key: DataKey
     """Key within the Secret's data."""
+
+
+class ConfigMapKeySelector(Model):
+    """A key of a ConfigMap in the profile's namespace."""
+
+    model_config = ConfigDict(json_schema_extra=ATOMIC)
+
+    name: Name
+    """Name of the ConfigMap."""
+    key: DataKey
+    """Key within the ConfigMap's data."""
 
 
 class SecretSource(Model):

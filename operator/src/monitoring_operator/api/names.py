@@ -70,6 +70,8 @@ class Reason:
     SECRET_MISSING = "SecretMissing"  # noqa: S105 -- a reason, not a secret
     LIVE = "Live"
     PENDING = "Pending"
+    CONFIG_MAP_MISSING = "ConfigMapMissing"
+    DASHBOARD_INVALID = "DashboardInvalid"
     LABELS_AMBIGUOUS = "LabelsAmbiguous"
     SELECTED = "Selected"
     NOT_SELECTED = "NotSelected"

@@ -20,8 +20,10 @@ from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import ALERTMANAGER, CONFIG_MAP, PROFILE, PROMETHEUS_RULE, SECRET, SERVICE_MONITOR
 from monitoring_operator.cli.changes import Change, of_child, of_secret
+from monitoring_operator.content.user_dashboards import Source, sources, take
 from monitoring_operator.ownership import applied_fields
 from monitoring_operator.render import Inputs, render
+from monitoring_operator.render.dashboards import left_out
 
 _OF_PROFILES = (SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP)
 Key = tuple[str, str]
@@ -44,9 +46,20 @@ class Comparison:
         for resource in _OF_PROFILES:
             async for body in self._cluster.list(resource, labels=selector):
                 ref = Ref(resource, body["metadata"]["namespace"], body["metadata"]["name"])
-                if ref not in kept and applied_fields(body) is not None:
+                stays = ref in kept or ref in left_out(profile, inputs, [ref])
+                if not stays and applied_fields(body) is not None:
                     changes.append(of_child(ref, body, None))
         return [c for c in changes if c is not None]
+
+    async def own_dashboards(self, profile: Profile, given: Mapping[Source, str]) -> Mapping[Source, str]:
+        """The profile's own dashboards: from `given`, which would be applied with it, else from the cluster."""
+        texts = dict(given)
+        for name in sorted({name for name, _ in sources(profile)} - {name for name, _ in given}):
+            body = await self._cluster.get(Ref(CONFIG_MAP, profile.namespace, name))
+            texts |= {(name, key): text for key, text in ((body or {}).get("data") or {}).items()}
+        taken = take(profile, texts)
+        self.notes += [f"{problem}; what is there of it would stay as it is" for problem in (*taken.missing, *taken.unusable)]
+        return taken.texts
 
     async def _child(self, manifest: Manifest) -> Change | None:
         live = await self._cluster.get(manifest.ref)

@@ -1,7 +1,7 @@
 """`monitoring-operator diff`: what the operator would change in a cluster if the profiles of a file were applied."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from monitoring_operator.adoption.labels import fit
 from monitoring_operator.alertmanager.secret import TooLarge
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.profile import InvalidProfile, Profile
+from monitoring_operator.api.profile import InvalidProfile
 from monitoring_operator.api.resources import PROFILE, PROMETHEUS
 from monitoring_operator.cli.changes import Change
 from monitoring_operator.cli.comparison import Comparison
-from monitoring_operator.cli.documents import UnreadableError, load
+from monitoring_operator.cli.documents import Loaded, UnreadableError, load
 from monitoring_operator.cluster import KubernetesCluster, load_configuration
 from monitoring_operator.render import Inputs
 
@@ -32,7 +32,7 @@ def diff_file(file: str, *, inputs: Inputs, labels: Mapping[str, str] | None, ku
     if loaded.findings:
         return 2
     try:
-        changes = asyncio.run(_changes([p for _, p in loaded.profiles], inputs, labels, kubeconfig, context))
+        changes = asyncio.run(_changes(loaded, inputs, labels, kubeconfig, context))
     except ConfigException as error:
         return _failed(f"no cluster to compare with: {error}. Give --kubeconfig or --context, or set KUBECONFIG.")
     except (InvalidProfile, TooLarge) as error:
@@ -68,8 +68,9 @@ async def _connected(kubeconfig: str | None, context: str | None) -> AsyncIterat
 
 
 async def _changes(
-    profiles: Sequence[Profile], inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None
+    loaded: Loaded, inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None
 ) -> list[Change]:
+    profiles = [profile for _, profile in loaded.profiles]
     async with _connected(kubeconfig, context) as cluster:
         comparison = Comparison(cluster)
         if labels is None:
@@ -80,7 +81,9 @@ async def _changes(
         changes = []
         for profile in profiles:
             live = await cluster.get(Ref(PROFILE, profile.namespace, profile.name))
-            changes += await comparison.children(replace(profile, uid=live["metadata"]["uid"] if live else ""), inputs)
+            own = await comparison.own_dashboards(profile, loaded.texts(profile))
+            wanted = replace(profile, uid=live["metadata"]["uid"] if live else "")
+            changes += await comparison.children(wanted, replace(inputs, own_dashboards=own))
         changes += await comparison.secrets(profiles)
     for note in comparison.notes:
         click.echo(f"note: {note}", err=True)

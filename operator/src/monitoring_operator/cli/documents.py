@@ -9,9 +9,12 @@ from typing import Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.profile import Problem, Profile
+from monitoring_operator.api.resources import CONFIG_MAP
 from monitoring_operator.cli.judgement import judge
 from monitoring_operator.cli.suggestions import with_nearest_field
 from monitoring_operator.cli.yaml_source import Read, read
+from monitoring_operator.content import reach
+from monitoring_operator.content.user_dashboards import sources, take
 
 STANDARD_INPUT = "-"
 
@@ -50,19 +53,42 @@ class Source:
         return Finding(self.file, self.lines.get(path, 1), problem.path, problem.message)
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigMap:
+    """A ConfigMap among the documents, and what is said of it if no profile refers to it."""
+
+    data: Mapping[str, str]
+    note: str
+
+
 @dataclass(slots=True)
 class Loaded:
-    """What the files hold: profiles that can be read, what is wrong, and what was passed over (notes for a person)."""
+    """What the files hold: profiles that can be read, what is wrong, and what was passed over (notes for a person).
+
+    `config_maps` are the contents of the ConfigMaps among the documents, by namespace and name.
+    """
 
     profiles: list[tuple[Source, Profile]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    config_maps: dict[tuple[str, str], ConfigMap] = field(default_factory=dict)
+
+    def texts(self, profile: Profile) -> dict[tuple[str, str], str]:
+        """The contents of the ConfigMaps that `profile` refers to, by name and key, as far as the files hold them."""
+        names = {name for name, _ in sources(profile)}
+        return {
+            (n, key): text for n in names if (found := self.config_maps.get((profile.namespace, n))) for key, text in found.data.items()
+        }
+
+    def own_dashboards(self, profile: Profile) -> Mapping[tuple[str, str], str]:
+        """The profile's own dashboards that can be delivered, from the files alone."""
+        return take(profile, self.texts(profile)).texts
 
 
-def load(files: Sequence[str]) -> Loaded:
+def load(files: Sequence[str], *, retention: float | None = None) -> Loaded:
     """Every profile of `files` that is valid in all, and what is wrong with the others. `-` is standard input.
 
-    Raises UnreadableError.
+    `retention` are the seconds that Prometheus keeps, None if that is not known. Raises UnreadableError.
     """
     loaded = Loaded()
     for file in files:
@@ -73,6 +99,8 @@ def load(files: Sequence[str]) -> Loaded:
             else:
                 _take(shown, document, loaded)
     _refuse_twins(loaded)
+    _check_own_dashboards(loaded)
+    loaded.findings += [source.finding(p) for source, profile in loaded.profiles for p in reach.problems(profile, retention)]
     if not loaded.findings and not loaded.profiles:
         loaded.findings.append(Finding(_shown(files[-1]), 1, "", f"holds no {names.KIND} (apiVersion: {names.API_VERSION})"))
     loaded.findings.sort()
@@ -98,8 +126,13 @@ def _take(file: str, document: Read, loaded: Loaded) -> None:
         line = document.lines[root]
         if not isinstance(body, dict):
             loaded.findings.append(Finding(file, line, "", "is not a Kubernetes object; a profile begins with apiVersion and kind"))
+        elif _is_config_map(body):
+            metadata = body["metadata"]
+            texts = {str(key): text for key, text in (body.get("data") or {}).items() if isinstance(text, str)}
+            where = str(metadata.get("namespace") or "default"), str(metadata.get("name"))
+            loaded.config_maps[where] = ConfigMap(texts, _skipped(file, line, body))
         elif body.get("kind") != names.KIND and not _is_ours(body):
-            loaded.notes.append(f"{file}:{line}: skipped: {_what(body)} is not a {names.KIND}")
+            loaded.notes.append(_skipped(file, line, body))
         else:
             source = Source(file, document.lines, root)
             profile, problems = judge(body)
@@ -117,8 +150,17 @@ def _objects(value: Any) -> Iterator[tuple[Any, str]]:
         yield value, ""
 
 
+def _is_config_map(body: Mapping[str, Any]) -> bool:
+    shape = isinstance(body.get("metadata"), dict) and isinstance(body.get("data") or {}, dict)
+    return (body.get("apiVersion"), body.get("kind")) == (CONFIG_MAP.api_version, CONFIG_MAP.kind) and shape
+
+
 def _is_ours(body: Mapping[str, Any]) -> bool:
     return str(body.get("apiVersion", "")).partition("/")[0] == names.GROUP
+
+
+def _skipped(file: str, line: int, body: Mapping[str, Any]) -> str:
+    return f"{file}:{line}: skipped: {_what(body)} is not a {names.KIND}"
 
 
 def _what(body: Mapping[str, Any]) -> str:
@@ -136,3 +178,13 @@ def _refuse_twins(loaded: Loaded) -> None:
             where = first.finding(Problem("metadata.name", ""))
             message = f"{profile.namespace}/{profile.name} stands there twice; it is first at {where.file}:{where.line}"
             loaded.findings.append(source.finding(Problem("metadata.name", message)))
+
+
+def _check_own_dashboards(loaded: Loaded) -> None:
+    """A ConfigMap that no file holds may be in the cluster; one that is there must hold a dashboard."""
+    referred = {(profile.namespace, name) for _, profile in loaded.profiles for name, _ in sources(profile)}
+    loaded.notes += [config_map.note for where, config_map in loaded.config_maps.items() if where not in referred]
+    for source, profile in loaded.profiles:
+        taken = take(profile, loaded.texts(profile))
+        loaded.findings += [source.finding(problem) for problem in taken.unusable]
+        loaded.notes += [f"{source.finding(problem)} in these files; it is left out here" for problem in taken.missing]

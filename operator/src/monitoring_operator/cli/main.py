@@ -12,6 +12,9 @@ import click
 from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, URL, labels
 
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
+RETENTION = click.option(
+    "--retention", type=DURATION, metavar="DURATION", help="How long Prometheus keeps samples; rules that look further back are refused."
+)
 
 
 def rendering_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +44,8 @@ def cli() -> None:
     Examples:
       monitoring-operator validate profile.yaml
       monitoring-operator render profile.yaml
+      monitoring-operator test profile.yaml
+      monitoring-operator preview profile.yaml -o preview/
       monitoring-operator diff profile.yaml --context staging
       monitoring-operator crd | kubectl apply --server-side -f -
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
@@ -49,6 +54,7 @@ def cli() -> None:
 @cli.command()
 @FILES
 @rendering_options
+@RETENTION
 @click.option("-o", "--output", metavar="DIR", type=click.Path(file_okay=False), help="Write one file per object into DIR instead.")
 @click.option(
     "--alertmanager",
@@ -73,12 +79,14 @@ def render(**given: Any) -> None:
     from monitoring_operator.cli import rendering
 
     inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
-    _exit(rendering.render_files(given["files"], inputs=inputs, alertmanager=given["alertmanager"], folder=given["output"]))
+    wanted = {"alertmanager": given["alertmanager"], "folder": given["output"], "retention": given["retention"]}
+    _exit(rendering.render_files(given["files"], inputs=inputs, **wanted))
 
 
 @cli.command()
 @FILES
-def validate(files: tuple[str, ...]) -> None:
+@RETENTION
+def validate(files: tuple[str, ...], retention: float | None) -> None:
     """Check profiles and print every problem with its line.
 
     A problem is printed as FILE:LINE: FIELD: MESSAGE.
@@ -88,11 +96,75 @@ def validate(files: tuple[str, ...]) -> None:
     \b
     Examples:
       monitoring-operator validate profile.yaml
+      monitoring-operator validate profile.yaml --retention 15d
       kubectl get monitoringprofiles -A -o yaml | monitoring-operator validate -
     """  # noqa: D301
     from monitoring_operator.cli.validation import validate_files
 
-    _exit(validate_files(files))
+    _exit(validate_files(files, retention))
+
+
+@cli.command()
+@FILES
+@RETENTION
+@click.option("--promtool", metavar="PATH", envvar="PROMTOOL", help="The promtool that runs the tests. Default: the one on PATH.")
+@click.option(
+    "--cases",
+    "own_cases",
+    multiple=True,
+    metavar="TESTS",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A test file of promtool's with cases of your own, for alerts.extra too; its rule_files are not read. Repeatable.",
+)
+@click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def test(**given: Any) -> None:
+    """Prove the alerts of profiles with promtool, without a cluster.
+
+    Each alert of the catalogue is tested at the profile's own threshold, wait and scrape interval: it fires just above and not
+    before its wait is over, stays silent just below, without data and on little traffic, and resolves. Alerts of alerts.extra
+    are proven by cases of yours, in which they fire.
+
+    Exit code: 0 if no case fails, 1 if one does or a profile is not valid, 2 if the tests could not be run.
+
+    \b
+    Examples:
+      monitoring-operator test profile.yaml
+      monitoring-operator test profile.yaml --cases nightly-export.test.yaml --output json
+    """  # noqa: D301
+    from monitoring_operator.cli.proving import test_files
+
+    _exit(test_files(**given))
+
+
+@cli.command()
+@click.argument("file", metavar="FILE")
+@rendering_options
+@click.option("-o", "--output", metavar="DIR", required=True, type=click.Path(file_okay=False), help="Where the pages go.")
+@click.option("--prometheus", type=URL, help="The Prometheus that fills the panels. Default: data recorded from the example application.")
+@click.option(
+    "--range",
+    "length",
+    type=DURATION,
+    default="6h",
+    show_default=True,
+    metavar="DURATION",
+    help="How far back pages from a Prometheus show.",
+)
+def preview(**given: Any) -> None:
+    """Draw dashboards as pages for a browser, without Grafana.
+
+    One HTML file per dashboard, with everything inside: nothing is fetched when it is opened.
+
+    \b
+    Examples:
+      monitoring-operator preview profile.yaml -o preview/
+      monitoring-operator preview profile.yaml -o preview/ --prometheus http://localhost:9090
+    """  # noqa: D301
+    from monitoring_operator.cli import previewing, rendering
+
+    inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
+    wanted = {"prometheus": given["prometheus"], "length": given["length"]}
+    _exit(previewing.preview_file(given["file"], folder=given["output"], inputs=inputs, **wanted))
 
 
 @cli.command()

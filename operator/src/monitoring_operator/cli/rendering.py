@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from monitoring_operator.api.profile import InvalidProfile, Profile
 from monitoring_operator.api.resources import SECRET
 from monitoring_operator.cli import yaml_output
 from monitoring_operator.cli.display import REDACTED, for_people
-from monitoring_operator.cli.documents import UnreadableError, load
+from monitoring_operator.cli.documents import Loaded, UnreadableError, load
 from monitoring_operator.render import Inputs, render
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL
 
@@ -30,10 +31,12 @@ def inputs(prometheus_labels: Mapping[str, str] | None, runbook_base_url: str | 
     return Inputs(prometheus_labels or {}, runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url)
 
 
-def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], folder: str | None) -> int:
-    """Prints the children of all profiles in `files`, or writes them into `folder`; returns the exit code."""
+def render_files(
+    files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], folder: str | None, retention: float | None
+) -> int:
+    """Prints the children of all profiles in `files`, or writes them into `folder`; returns the exit code. `retention` is in seconds."""
     try:
-        loaded = load(files)
+        loaded = load(files, retention=retention)
     except UnreadableError as error:
         click.echo(f"monitoring-operator: {error}", err=True)
         return 2
@@ -42,7 +45,7 @@ def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[st
     if loaded.findings:
         return 1
     try:
-        manifests = children([profile for _, profile in loaded.profiles], inputs, Target(*alertmanager))
+        manifests = children(loaded, inputs, Target(*alertmanager))
     except (InvalidProfile, TooLarge) as error:
         click.echo(f"monitoring-operator: {error}", err=True)
         return 1
@@ -60,16 +63,16 @@ def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[st
     return 0
 
 
-def children(profiles: Iterable[Profile], inputs: Inputs, default: Target) -> list[Manifest]:
-    """Every object that `profiles` become, sorted, with the Secrets of their Alertmanagers.
+def children(loaded: Loaded, inputs: Inputs, default: Target) -> list[Manifest]:
+    """Every object that the profiles of `loaded` become, sorted, with the Secrets of their Alertmanagers.
 
     `default` is the Alertmanager of profiles that name none. Credentials are placeholders: nothing that is secret is ever read.
     Raises InvalidProfile or TooLarge for what no object can hold.
     """
     manifests: list[Manifest] = []
     fragments: dict[Target, list[Fragment]] = defaultdict(list)
-    for profile in profiles:
-        manifests += render(profile, inputs)
+    for _, profile in loaded.profiles:
+        manifests += render(profile, replace(inputs, own_dashboards=loaded.own_dashboards(profile)))
         part = fragment(profile, dict.fromkeys(wanted(profile), REDACTED))
         if part is not None:
             fragments[_target(profile, default)].append(part)

@@ -7,10 +7,10 @@ import click
 from monitoring_operator.cli.documents import UnreadableError, load
 
 
-def validate_files(files: Sequence[str]) -> int:
-    """Prints what is wrong, and which profiles are valid; returns the exit code."""
+def validate_files(files: Sequence[str], retention: float | None) -> int:
+    """Prints what is wrong, and which profiles are valid; returns the exit code. `retention` is in seconds."""
     try:
-        loaded = load(files)
+        loaded = load(files, retention=retention)
     except UnreadableError as error:
         click.echo(f"monitoring-operator: {error}", err=True)
         return 2

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from monitoring_operator.api import durations
 from monitoring_operator.api.alerts import AlertOverride, ExtraAlert
 from monitoring_operator.api.profile import Problem, Profile
-from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql, templates
+from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql, sightless, templates
 from monitoring_operator.content.catalogue import Alert
 
 _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
@@ -28,7 +28,7 @@ def problems(profile: Profile) -> tuple[Problem, ...]:
             found += _override(path, alert, override, soonest)
     found += _twins(profile)
     found += _label_names("spec.alerts.labels", spec.alerts.labels)
-    found += _extras(spec.alerts.extra)
+    found += _extras(profile)
     for index, name in enumerate(spec.dashboards.include or ()):
         if name not in DASHBOARD_NAMES:
             found.append(Problem(f"spec.dashboards.include[{index}]", f"{name} is not a dashboard{_nearest(name, DASHBOARD_NAMES)}"))
@@ -89,9 +89,9 @@ def _twins(profile: Profile) -> Iterator[Problem]:
             )
 
 
-def _extras(extras: tuple[ExtraAlert, ...]) -> Iterator[Problem]:
+def _extras(profile: Profile) -> Iterator[Problem]:
     seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
-    for index, extra in enumerate(extras):
+    for index, extra in enumerate(profile.spec.alerts.extra):
         path = f"spec.alerts.extra[{index}]"
         if extra.alert in ALERT_NAMES:
             yield Problem(f"{path}.alert", f"{extra.alert} is an alert of the catalogue; give the extra alert a name of its own")
@@ -102,6 +102,8 @@ def _extras(extras: tuple[ExtraAlert, ...]) -> Iterator[Problem]:
         wrong = promql.error(extra.expr)
         if wrong is not None:
             yield Problem(f"{path}.expr", wrong)
+        else:
+            yield from (Problem(f"{path}.expr", never) for never in sightless.problems(extra.expr, profile))
         yield from _label_names(f"{path}.labels", extra.labels)
         yield from _templates(path, extra)
 

@@ -1,8 +1,12 @@
 """PromQL as text: what must be escaped, and what a parser says about a user's expression."""
 
 import re
+from typing import TYPE_CHECKING
 
 from monitoring_operator.api.profile import Profile
+
+if TYPE_CHECKING:
+    from promql_parser import Expr
 
 NESTING_LIMIT = 500
 """Operators and brackets in one expression. The parser descends one call for each: 8000 of them overflow the stack and take the
@@ -40,13 +44,29 @@ def nesting(expression: str) -> int:
 
 def error(expression: str) -> str | None:
     """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
+    try:
+        return _NOT_ALERTABLE.get(type(parsed(expression)).__name__)
+    except ValueError as refused:
+        return str(refused)
+
+
+def syntax_error(expression: str) -> str | None:
+    """What is wrong with `expression` as PromQL of any type; None if nothing is."""
+    try:
+        parsed(expression)
+    except ValueError as refused:
+        return str(refused)
+    return None
+
+
+def parsed(expression: str) -> "Expr":
+    """`expression` as a tree. Raises ValueError, whose text says what is wrong."""
     if nesting(expression) > NESTING_LIMIT:
-        return f"has more than {NESTING_LIMIT} operators and brackets"
+        raise ValueError(f"has more than {NESTING_LIMIT} operators and brackets")
     # Imported here: the parser is a compiled library that only profiles with rules of their own need.
     import promql_parser  # noqa: PLC0415
 
     try:
-        parsed = promql_parser.parse(expression)
+        return promql_parser.parse(expression)
     except ValueError as refused:
-        return f"is not PromQL: {refused}"
-    return _NOT_ALERTABLE.get(type(parsed).__name__)
+        raise ValueError(f"is not PromQL: {refused}") from None

@@ -72,7 +72,7 @@ def on_profile(world: World, kind: str | None, body: Event) -> None:
 
 
 def on_child(world: World, kind: str | None, body: Event) -> None:
-    """Something of ours changed, or a Secret that a profile refers to."""
+    """Something of ours changed, or a Secret or ConfigMap that a profile refers to."""
     ref = ref_of(body)
     before = world.store.children.get(ref)
     labels = body["metadata"].get("labels") or {}

@@ -5,13 +5,20 @@ import binascii
 from dataclasses import dataclass, replace
 
 from monitoring_operator.adoption.labels import fit
+from monitoring_operator.adoption.retention import kept
 from monitoring_operator.alertmanager.credentials import Credentials, wanted
 from monitoring_operator.alertmanager.target import NoTarget, Target, choose, target_of
 from monitoring_operator.api.cluster import Forbidden, Object
+from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.api.resources import CONFIG_MAP
+from monitoring_operator.content.user_dashboards import Source, Taken, sources, take
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.render import Inputs
+from monitoring_operator.render.objects import prometheus_labels
+from monitoring_operator.status import listed
 from monitoring_operator.store import ProfileKey, secret_ref
 
 
@@ -22,16 +29,51 @@ class Gathered:
     inputs: Inputs
     target: Target | NoTarget | None
     credentials: Credentials
-    ambiguity: str = ""
+    ambiguity: str
+    own_dashboards: Taken
+    retention: float | None
+    """Seconds that the profile's rules can look back; None if that is unknown."""
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What is wrong with the profile's own dashboards, which outweighs that the others are there; nothing if all of them are well."""
+        wrong = (*self.own_dashboards.unusable, *self.own_dashboards.missing)
+        if not wrong:
+            return ()
+        reason = Reason.DASHBOARD_INVALID if self.own_dashboards.unusable else Reason.CONFIG_MAP_MISSING
+        return (Fact(Condition.DASHBOARDS_APPLIED, "False", reason, listed(map(str, wrong))),)
 
 
 async def gather(world: World, profile: Profile) -> Gathered:
-    """Reads what `profile` needs: labels that Prometheus selects, its Alertmanager, the Secrets it refers to.
+    """Reads what `profile` needs: labels that Prometheus selects, its Alertmanager, the Secrets and ConfigMaps it refers to.
 
-    Raises ApiError where the cluster does not answer; a Secret that is missing or may not be read counts as without keys.
+    Raises ApiError where the cluster does not answer; a Secret or ConfigMap that is missing or may not be read counts as without keys.
     """
+    secrets = (secret_ref(profile.namespace, name) for name, _ in wanted(profile))
+    config_maps = (_config_map(profile, name) for name, _ in sources(profile))
+    world.store.refers(_key(profile), (*secrets, *config_maps))
     inputs, ambiguity = _inputs(world, profile)
-    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), ambiguity)
+    taken = take(profile, await _texts(world, profile))
+    inputs = replace(inputs, own_dashboards=taken.texts)
+    rules = prometheus_labels(profile, inputs.prometheus_labels)
+    retention = kept(world.store.prometheuses(), rules, profile.namespace)
+    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), ambiguity, taken, retention)
+
+
+def _key(profile: Profile) -> ProfileKey:
+    return ProfileKey(profile.namespace, profile.name)
+
+
+def _config_map(profile: Profile, name: str) -> Ref:
+    return Ref(CONFIG_MAP, profile.namespace, name)
+
+
+async def _texts(world: World, profile: Profile) -> dict[Source, str]:
+    """What the profile's own dashboards are made from; what is missing is left out."""
+    found: dict[Source, str] = {}
+    for name in sorted({name for name, _ in sources(profile)}):
+        body = await read_source(world, _config_map(profile, name), asking=_key(profile))
+        found |= {(name, key): text for key, text in ((body or {}).get("data") or {}).items()}
+    return found
 
 
 def _inputs(world: World, profile: Profile) -> tuple[Inputs, str]:
@@ -57,8 +99,7 @@ def _target(world: World, profile: Profile) -> Target | NoTarget | None:
 
 
 async def _credentials(world: World, profile: Profile) -> Credentials:
-    keys, key = wanted(profile), ProfileKey(profile.namespace, profile.name)
-    world.store.refers(key, (secret_ref(profile.namespace, name) for name, _ in keys))
+    keys, key = wanted(profile), _key(profile)
     found: dict[tuple[str, str], str] = {}
     for name in sorted({name for name, _ in keys}):
         ref = secret_ref(profile.namespace, name)
@@ -73,7 +114,7 @@ async def _credentials(world: World, profile: Profile) -> Credentials:
 
 
 async def read_source(world: World, ref: Ref, *, asking: ProfileKey | None = None) -> Object | None:
-    """A Secret that profiles refer to; None if it is missing or may not be read. Raises ApiError.
+    """A Secret or ConfigMap that profiles refer to; None if it is missing or may not be read. Raises ApiError.
 
     Whoever sees a change first tells the others, except the profile that is asking: a later look will find nothing new.
     """

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitoring_operator.adoption.expected import expect
@@ -12,6 +13,7 @@ from monitoring_operator.api.manifest import Manifest, Ref, digest
 from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile, parse
 from monitoring_operator.api.resources import PROMETHEUS_RULE
+from monitoring_operator.content import reach
 from monitoring_operator.content.check import problems as content_problems
 from monitoring_operator.queue import LONGEST_BACKOFF, Retry
 from monitoring_operator.reconcile.apply import apply_all, prune
@@ -22,6 +24,7 @@ from monitoring_operator.reconcile.routes import Part
 from monitoring_operator.reconcile.verify import Verified, forget, note, verify, watch
 from monitoring_operator.reconcile.world import COALESCE, Rendered, World
 from monitoring_operator.render import Inputs, render
+from monitoring_operator.render.dashboards import left_out
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
 
@@ -59,6 +62,7 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
             gathered = await gather(world, profile)
         except ApiError as error:
             raise Retry(f"reading what it refers to: {error.message}") from error
+        _refuse(reach.problems(profile, gathered.retention))
         # Before the children, because everybody's notifications wait for the last part, and nobody's children must delay them.
         _contribute(world, key, profile, gathered)
         outcomes, alerts = await _children(world, key, profile, gathered.inputs)
@@ -77,6 +81,7 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
         # The observer wakes us once it has asked everybody; until then what the status says stands.
         return
     decided = None if routes is UNDECIDED else routes
+    verified = replace(verified, facts=(*verified.facts, *gathered.facts()))
     seen = _observe(world, key, body, outcomes=outcomes, alerts=alerts, routes=decided, verified=verified)
     await _report(world, key, body, seen)
     if failed:
@@ -91,17 +96,23 @@ def _keep_route(world: World, key: ProfileKey) -> None:
 
 def _valid(body: Mapping[str, Any]) -> Profile:
     profile = parse(body)
-    problems = content_problems(profile)
-    if problems:
-        raise InvalidProfile(tuple(problems))
+    _refuse(content_problems(profile))
     return profile
+
+
+def _refuse(problems: tuple[Problem, ...]) -> None:
+    if problems:
+        raise InvalidProfile(problems)
 
 
 async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inputs) -> tuple[list[Outcome], int]:
     """Applies and prunes; renders only if something is not as the last rendering from the same inputs left it."""
-    fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels)])
+    own = sorted([*source, text] for source, text in inputs.own_dashboards.items())
+    fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels), own])
     known = world.rendered.get(key)
-    if known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests) and not world.shelf.collisions(key):
+    kept = left_out(profile, inputs, world.store.children_of(key))
+    same = known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests, kept)
+    if known is not None and same and not world.shelf.collisions(key):
         return [Outcome(ref) for ref in known.digests], known.alerts
     manifests = render(profile, inputs)
     digests = {m.ref: m.digest for m in manifests}
@@ -114,7 +125,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     outcomes.update({o.ref: o for o in await apply_all(world, key, stale)})
     # What is no longer wanted goes only once everything of its kind that might replace it is there.
     failed = {o.ref.resource for o in outcomes.values() if o.reason}
-    held = {r for r in world.store.children_of(key) if r.resource in failed}
+    held = {r for r in world.store.children_of(key) if r.resource in failed} | kept
     outcomes.update({o.ref: o for o in await prune(world, key, frozenset(digests) | held)})
     if not any(o.reason for o in outcomes.values()):
         world.rendered[key] = Rendered(fingerprint, digests, alerts)
@@ -134,8 +145,8 @@ async def _dashboards_in_the_way(world: World, key: ProfileKey) -> dict[Ref, str
     return world.shelf.collisions(key)
 
 
-def _in_sync(world: World, key: ProfileKey, digests: Mapping[Ref, str]) -> bool:
-    return all(world.store.in_sync(ref, d) for ref, d in digests.items()) and world.store.children_of(key) <= digests.keys()
+def _in_sync(world: World, key: ProfileKey, digests: Mapping[Ref, str], kept: frozenset[Ref]) -> bool:
+    return all(world.store.in_sync(ref, d) for ref, d in digests.items()) and world.store.children_of(key) - kept <= digests.keys()
 
 
 def _contribute(world: World, key: ProfileKey, profile: Profile, gathered: Gathered) -> None:

@@ -65,7 +65,7 @@ async def refresh_served(world: World) -> bool:
 
 
 async def poll_sources(world: World) -> None:
-    """Looks whether a Secret that a profile refers to has changed, come or gone, for those that are not watched by label."""
+    """Looks whether a Secret or ConfigMap that a profile refers to has changed, come or gone, for those that are not watched by label."""
     for ref in world.store.referred():
         try:
             await read_source(world, ref)

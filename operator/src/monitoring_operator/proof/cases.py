@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.content.promql import buckets
-from harness.content.stimuli import INSTANCE, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
-from harness.content.timeline import Labels, Samples, Series
+from app_metrics.catalogue import BY_NAME
 from monitoring_operator.api import durations
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.content.effective import Effective, effective, window
+from monitoring_operator.proof.stimuli import INSTANCE, NO_STIMULUS, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
+from monitoring_operator.proof.timeline import Labels, Samples, Series
 from monitoring_operator.render.inputs import Inputs
 from monitoring_operator.render.prometheus_rules import render_prometheus_rules
+
+Test = dict[str, Any]
+"""One of promtool's tests."""
 
 MARGIN = 0.01
 """How far from the threshold "just above" and "just below" are, as a share of it."""
@@ -26,7 +29,7 @@ class Subject:
 
     profile: Profile
     alert: Effective
-    stimulus: Stimulus
+    stimulus: Stimulus = NO_STIMULUS
 
     @property
     def name(self) -> str:
@@ -58,18 +61,19 @@ class Subject:
     def at(self) -> Labels:
         return {"namespace": self.profile.namespace, "job": self.profile.name}
 
-    def firing(self) -> list[dict[str, Any]]:
-        """What promtool must find when the alert fires, annotations left aside."""
+    def firing(self, subject: Labels | None = None) -> list[dict[str, Any]]:
+        """What promtool must find when the alert fires for `subject`, by default the stimulus' own; annotations left aside."""
+        given = self.profile.spec.alerts.labels
         fixed = {"profile": self.profile.name, "severity": self.alert.severity, "signal": self.alert.alert.signal}
-        return [{"exp_labels": {**self.at, **fixed, **self.stimulus.subject}}]
+        return [{"exp_labels": {**self.at, **(self.stimulus.subject if subject is None else subject), **given, **fixed}}]
 
-    def test(self, name: str, series: list[Series], checks: dict[int, bool]) -> dict[str, Any]:
+    def test(self, name: str, series: list[Series], checks: dict[int, bool], subject: Labels | None = None) -> Test:
         """One promtool test: `checks` says for some scrapes whether the alert fires there."""
         return {
             "name": f"{self.name}: {name}",
             "input_series": [s.document() for s in series],
             "alert_rule_test": [
-                {"eval_time": durations.text(at * self.step), "alertname": self.name, "exp_alerts": self.firing() if fires else []}
+                {"eval_time": durations.text(at * self.step), "alertname": self.name, "exp_alerts": self.firing(subject) if fires else []}
                 for at, fires in sorted(checks.items())
             ],
         }
@@ -78,7 +82,7 @@ class Subject:
 def subject(profile: Profile, name: str) -> Subject:
     """The alert `name` of `profile`, ready to be tested."""
     alert = next(e for e in effective(profile) if e.alert.name == name)
-    return Subject(profile, alert, PER_SERVICE if alert.scope == "service" else STIMULI[name])
+    return Subject(profile, alert, PER_SERVICE if alert.scope == "service" else STIMULI.get(name, NO_STIMULUS))
 
 
 def rendered(profile: Profile, name: str, inputs: Inputs | None = None) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def groups(*rules: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"name": "under-test", "rules": list(rules)}]
 
 
-def boundary_cases(s: Subject) -> Iterator[dict[str, Any]]:
+def boundary_cases(s: Subject) -> Iterator[Test]:
     """Fires just above the threshold, after `for` and not before, and resolves; stays silent just below, at it, and without data."""
     above, below, healthy = (Moment(s.threshold * f) for f in (1 + MARGIN, 1 - MARGIN, HEALTHY))
     start = s.stimulus.warm_up
@@ -122,7 +126,7 @@ def boundary_cases(s: Subject) -> Iterator[dict[str, Any]]:
         yield s.test("a dip starts `for` anew", _alone(s, dip), {fires: False, 2 * fires - 1: False, 2 * fires: True})
 
 
-def traffic_cases(s: Subject) -> Iterator[dict[str, Any]]:
+def traffic_cases(s: Subject) -> Iterator[Test]:
     """Silent while the window holds fewer events than it must, however bad they are; fires with just enough."""
     if not s.alert.min_events:
         return
@@ -133,7 +137,7 @@ def traffic_cases(s: Subject) -> Iterator[dict[str, Any]]:
     yield s.test("fires on just enough traffic", _alone(s, [enough] * long), {s.wait: False, long - 1: True})
 
 
-def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
+def scrape_cases(s: Subject) -> Iterator[Test]:
     """Scrapes that fail now and then do not hide what is wrong."""
     above = Moment(s.threshold * (1 + MARGIN))
     gap: Moments = ([above] * 5 + [None] * 2) * (s.wait // 5 + 4)
@@ -141,15 +145,15 @@ def scrape_cases(s: Subject) -> Iterator[dict[str, Any]]:
     yield s.test("fires through failed scrapes", _alone(s, gap), {end: True})
 
 
-def all_cases(s: Subject) -> list[dict[str, Any]]:
+def all_cases(s: Subject) -> list[Test]:
     """Every case that can be made for an alert with a threshold."""
     return [*boundary_cases(s), *traffic_cases(s), *window_cases(s), *scrape_cases(s)]
 
 
-def window_cases(s: Subject) -> Iterator[dict[str, Any]]:
+def window_cases(s: Subject) -> Iterator[Test]:
     """Rates look back over the window, neither shorter nor longer: seen when all is suddenly well, and when only the traffic changes."""
     ratio = s.alert.alert.unit == "ratio"
-    bounds = buckets(s.alert.alert.histogram) if s.alert.alert.histogram else ()
+    bounds = BY_NAME[s.alert.alert.histogram].buckets if s.alert.alert.histogram else ()
     if not s.stimulus.warm_up or not (ratio or s.threshold in bounds):
         return
     if ratio:

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from harness.content.promql import buckets
-from harness.content.timeline import Labels, Samples, Series, counter
+from app_metrics.catalogue import BY_NAME
+from monitoring_operator.proof.timeline import Labels, Samples, Series, counter
 
 INSTANCE = "10.0.0.1:8000"
 OTHER_INSTANCE = "10.0.0.2:8000"
 DAY = 86400.0
+_P95 = 0.95
+_LESS_ELSEWHERE = 0.7
+"""Share of the value that another instance has."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _quantile(metric: str, subject: Labels, decoys: Sequence[Labels]) -> Callabl
 
     The fast ones all belong to the first of two decoys and the slow ones to the second, so neither alone has that percentile.
     """
-    bounds = buckets(metric)
+    bounds = BY_NAME[metric].buckets
 
     def series(at: Labels, moments: Moments) -> Iterator[Series]:
         for decoy, slow in zip(decoys, (False, True), strict=True):
@@ -117,7 +120,7 @@ def _at_most(bounds: Sequence[float], p95: float, bound: float) -> float:
     upper = min(b for b in bounds if b >= p95)
     lower = max((b for b in bounds if b < p95), default=0.0)
     inside = (p95 - lower) / (upper - lower)
-    below, within = ((0.95 - inside) / (1 - inside), 1.0) if inside < 0.95 else (0.0, 0.95 / inside)
+    below, within = ((_P95 - inside) / (1 - inside), 1.0) if inside < _P95 else (0.0, _P95 / inside)
     return below if bound <= lower else within if bound == upper else 1.0
 
 
@@ -167,7 +170,7 @@ def _scraped_twice(at: Labels) -> Iterator[tuple[Labels, float]]:
     """Two instances, of which two Services select the first: its series are there twice, from moments in between."""
     yield {**at, "instance": INSTANCE, "service": "web"}, 1.0
     yield {**at, "instance": INSTANCE, "service": "web-canary"}, 0.9
-    yield {**at, "instance": OTHER_INSTANCE, "service": "web"}, 0.7
+    yield {**at, "instance": OTHER_INSTANCE, "service": "web"}, _LESS_ELSEWHERE
 
 
 def _label_values(at: Labels, moments: Moments) -> Iterator[Series]:
@@ -185,7 +188,9 @@ def _memory(at: Labels, moments: Moments) -> Iterator[Series]:
     for labels, share in _scraped_twice(at):
         yield Series("system_memory_limit_bytes", labels, _samples(moments, _always(1024.0 if share == 1.0 else 512.0)))
         yield Series(
-            "system_memory_usage_bytes", {**labels, "type": "rss"}, _samples(moments, _times(share * 1024 if share != 0.7 else 358))
+            "system_memory_usage_bytes",
+            {**labels, "type": "rss"},
+            _samples(moments, _times(share * 1024 if share != _LESS_ELSEWHERE else 358)),
         )
         yield Series("system_memory_usage_bytes", {**labels, "type": "vms"}, _samples(moments, _always(90000.0)))
     unlimited = {**at, "instance": "10.0.0.3:8000"}
@@ -227,3 +232,6 @@ STIMULI: Mapping[str, Stimulus] = MappingProxyType(
 
 PER_SERVICE = Stimulus(_sse)
 """For connections with `scope: service`."""
+
+NO_STIMULUS = Stimulus(lambda _at, _moments: iter(()))
+"""For alerts without a threshold, which `conditions` knows."""
