@@ -13,7 +13,7 @@ EVERYTHING: dict[str, Any] = {"ruleSelector": {}, "ruleNamespaceSelector": {}}
 
 def prometheus(**spec: Any) -> dict[str, Any]:
     """A Prometheus in the namespace monitoring that takes every rule, unless `spec` says otherwise."""
-    return {"metadata": {"namespace": "monitoring", "name": "k8s"}, "spec": {**EVERYTHING, **spec}}
+    return {"kind": "Prometheus", "metadata": {"namespace": "monitoring", "name": "k8s"}, "spec": {**EVERYTHING, **spec}}
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,8 @@ def test_without_a_namespace_selector_it_takes_its_own_namespace() -> None:
 def test_nothing_is_known_without_prometheus() -> None:
     """As on a cluster whose Prometheus is not prometheus-operator's."""
     assert kept([], LABELS, "shop") is None
+
+
+def test_a_thanos_ruler_asks_elsewhere() -> None:
+    """What it can look back to stands in no object of prometheus-operator's."""
+    assert kept([prometheus(retention="2h"), {**prometheus(), "kind": "ThanosRuler"}], LABELS, "shop") is None

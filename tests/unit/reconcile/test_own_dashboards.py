@@ -59,8 +59,8 @@ def told(cluster: FakeCluster) -> tuple[str, str] | None:
     """Reason and message of DashboardsApplied, which Ready repeats; None while there is nothing to say."""
     (profile,) = (b for r, b in cluster.objects.items() if r.resource == PROFILE)
     conditions = {c["type"]: c for c in profile["status"]["conditions"]}
-    found = conditions.get("DashboardsApplied")
-    if found is None:
+    found = conditions["DashboardsApplied"]
+    if found["status"] == "True":
         assert conditions["Ready"]["status"] == "True"
         return None
     assert (conditions["Ready"]["reason"], conditions["Ready"]["message"]) == (found["reason"], found["message"])

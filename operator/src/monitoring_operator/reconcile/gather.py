@@ -55,7 +55,7 @@ async def gather(world: World, profile: Profile) -> Gathered:
     taken = take(profile, await _texts(world, profile))
     inputs = replace(inputs, own_dashboards=taken.texts)
     rules = prometheus_labels(profile, inputs.prometheus_labels)
-    retention = kept(world.store.prometheuses(), rules, profile.namespace)
+    retention = kept(world.store.takers(), rules, profile.namespace)
     return Gathered(inputs, _target(world, profile), await _credentials(world, profile), ambiguity, taken, retention)
 
 
