@@ -218,7 +218,7 @@ def test_errors_are_one_line_and_exit_code_2(diff: Differ, cluster: ControlPlane
     results = {
         "no answer from the API server": diff(profile("default"), kubeconfig=dead),
         "cannot list resource": diff(profile("default"), kubeconfig=nobody),
-        "no cluster to compare with": diff(profile("default"), kubeconfig=empty),
+        "no cluster to ask": diff(profile("default"), kubeconfig=empty),
         "spec.packs[0]": diff(profile("default", packs=["x"])),
     }
 

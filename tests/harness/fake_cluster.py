@@ -108,6 +108,10 @@ class FakeCluster:
         self._call("served", f"{group}/{version}")
         return self.types
 
+    async def version(self) -> Body:
+        self._call("version", "")
+        return {"gitVersion": "v1.34.1"}
+
     def _call(self, verb: str, target: str) -> None:
         self.calls.append(f"{verb} {target}")
         error = self.fault(verb, target)

@@ -12,7 +12,7 @@ from kubernetes.aio.client import Configuration
 from monitoring_operator import cluster as module
 from monitoring_operator.api.cluster import ApiError, Conflict, Fenced, Forbidden, NotFound, NotServed, Rejected, Unavailable
 from monitoring_operator.api.manifest import Manifest, Ref
-from monitoring_operator.api.resources import CONFIG_MAP, EVENT, SERVICE_MONITOR
+from monitoring_operator.api.resources import ACCESS_REVIEW, CONFIG_MAP, EVENT, SERVICE_MONITOR
 from monitoring_operator.cluster import KubernetesCluster
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,7 +36,7 @@ async def listed(objects: AsyncIterator[dict[str, Any]]) -> list[dict[str, Any]]
     return [o async for o in objects]
 
 
-def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]], namespaces: tuple[str, ...] = ()) -> Any:
+def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]], namespaces: tuple[str, ...] = (), **options: Any) -> Any:
     """What `scene` gives on a cluster whose server is `handler`."""
 
     async def play() -> Any:
@@ -48,7 +48,7 @@ def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]],
         await site.start()
         host, port = runner.addresses[0][:2]
         configuration = Configuration(host=f"http://{host}:{port}")
-        cluster = KubernetesCluster(configuration, namespaces)
+        cluster = KubernetesCluster(configuration, namespaces, **options)
         try:
             return await scene(cluster)
         finally:
@@ -270,3 +270,42 @@ def test_an_answer_that_was_cut_off_is_asked_for_again() -> None:
     found = talk(handler, lambda cluster: cluster.get(MAP))
 
     assert {"metadata": {"name": "a"}} == found
+
+
+def test_every_request_is_counted_by_its_answer() -> None:
+    """Those that are tried again too, and those without an answer; what goes through to a pod is the pod's affair."""
+    counted: list[tuple[str, int]] = []
+    answers = iter([failure(503), answer(200, {"ok": True})])
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if "/proxy/" in request.path:
+            return failure(502)
+        found = next(answers, None)
+        if found is None:
+            assert request.transport is not None
+            request.transport.abort()
+        return found or answer(200)
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        await cluster.apply(MANIFEST)
+        with pytest.raises(Unavailable):
+            await cluster.get_from_pod("shop", "a:80", "/metrics")
+        with pytest.raises(Unavailable):
+            await cluster.create(EVENT, {"metadata": {"namespace": "shop"}})
+
+    talk(handler, scene, requested=lambda method, status, _: counted.append((method, status)))
+    assert [("PATCH", 503), ("PATCH", 200), ("POST", 0)] == counted
+
+
+def test_a_request_can_be_made_as_somebody_else() -> None:
+    """By Kubernetes' impersonation; what belongs to no namespace is created in none."""
+    seen: list[tuple[str, str]] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append((request.path, request.headers.get("Impersonate-User", "")))
+        return answer(200)
+
+    talk(handler, lambda c: c.create(ACCESS_REVIEW, {"spec": {}}), user="system:serviceaccount:a:b")
+    talk(handler, lambda c: c.version())
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert [(path, "system:serviceaccount:a:b"), ("/version", "")] == seen

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -57,16 +58,33 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
     return configuration
 
 
+Requested = Callable[[str, int, float], None]
+"""Told of each request: method, HTTP status (0: no answer) and seconds."""
+
+
+def _unheard(_method: str, _status: int, _seconds: float) -> None:
+    """Nobody counts."""
+
+
 class KubernetesCluster:
     """The `Cluster` protocol over HTTP. `namespaces` empty means the whole cluster.
 
-    `fence` gives the seconds for which writes are allowed; no write is sent after them, or waited for.
+    `fence` gives the seconds for which writes are allowed; no write is sent after them, or waited for. With a `user` everything is asked
+    as that one: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
     """
 
     def __init__(
-        self, configuration: Configuration, namespaces: tuple[str, ...] = (), *, fence: Callable[[], float] = lambda: math.inf
+        self,
+        configuration: Configuration,
+        namespaces: tuple[str, ...] = (),
+        *,
+        fence: Callable[[], float] = lambda: math.inf,
+        user: str = "",
+        requested: Requested = _unheard,
     ) -> None:
         self._client = ApiClient(configuration)
+        self._headers = {"Impersonate-User": user} if user else {}
+        self._requested = requested
         self._configuration = configuration
         self._host = configuration.host
         self._namespaces = namespaces
@@ -130,7 +148,8 @@ class KubernetesCluster:
             return
 
     async def create(self, resource: Resource, body: Object) -> Object:
-        return await self._request("POST", f"{resource.root}/namespaces/{body['metadata']['namespace']}/{resource.plural}", body=body)
+        namespace = body.get("metadata", {}).get("namespace")
+        return await self._request("POST", f"{resource.root}{f'/namespaces/{namespace}' if namespace else ''}/{resource.plural}", body=body)
 
     async def served(self, group: str, version: str) -> frozenset[str]:
         try:
@@ -139,8 +158,13 @@ class KubernetesCluster:
             return frozenset()
         return frozenset(r["name"] for r in found["resources"] if "/" not in r["name"])
 
+    async def version(self) -> Object:
+        return await self._request("GET", "/version")
+
     async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
-        return await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}")
+        # Not counted among the requests: its failures are the pod's.
+        _, body = await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}")
+        return body
 
     async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
         query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
@@ -198,7 +222,14 @@ class KubernetesCluster:
         timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
     ) -> Object:
         """One request, neither fenced nor tried again. Raises ApiError."""
-        raw = await self._read(method, path, query, body, content_type=content_type, timeout=timeout)
+        started, status = time.monotonic(), 0
+        try:
+            status, raw = await self._read(method, path, query, body, content_type=content_type, timeout=timeout)
+        except ApiError as error:
+            status = error.status
+            raise
+        finally:
+            self._requested(method, status, time.monotonic() - started)
         try:
             return json.loads(raw)  # type: ignore[no-any-return]
         except ValueError:
@@ -214,8 +245,8 @@ class KubernetesCluster:
         *,
         content_type: str = "application/json",
         timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
-    ) -> bytes:
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+    ) -> tuple[int, bytes]:
+        headers = {"Accept": "application/json", "Content-Type": content_type, **self._headers}
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = f"{self._host}{path}?{urlencode(query)}" if query else f"{self._host}{path}"
         try:
@@ -226,7 +257,7 @@ class KubernetesCluster:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
-            return raw
+            return response.status, raw
         if response.status == HTTPStatus.UNAUTHORIZED:
             access.refuse(self._configuration)
         raise _error(response.status, response.headers.get("Retry-After", ""), raw)

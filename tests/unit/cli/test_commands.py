@@ -57,7 +57,7 @@ def order(body: dict[str, Any]) -> tuple[str, ...]:
     return (body["apiVersion"] if "/" in body["apiVersion"] else "", body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
 
 
-@pytest.mark.parametrize("command", ["", "render", "validate", "diff", "crd", "run"])
+@pytest.mark.parametrize("command", ["", "render", "validate", "diff", "doctor", "crd", "run"])
 def test_every_command_explains_itself_by_example(command: str) -> None:
     """--help and -h give purpose, options and an example that begins with the command's own name."""
     for option in ("--help", "-h"):
@@ -236,7 +236,9 @@ def test_crd_prints_what_is_checked_in() -> None:
     assert document() == call("crd").stdout == generate.CRDS[0].read_text()
 
 
-@pytest.mark.parametrize("args", [("render", str(EXAMPLE)), ("validate", str(EXAMPLE)), ("crd",), ("--help",), ("run", "--help")])
+@pytest.mark.parametrize(
+    "args", [("render", str(EXAMPLE)), ("validate", str(EXAMPLE)), ("crd",), ("--help",), ("run", "--help"), ("doctor", "--help")]
+)
 def test_commands_without_a_cluster_load_no_client(args: tuple[str, ...]) -> None:
     """The framework and the clients take longer to load than rendering takes in all."""
     program = (

@@ -57,6 +57,10 @@ class Empty:
         """Not for a comparison."""
         raise NotImplementedError
 
+    async def version(self) -> Object:
+        """Not for a comparison."""
+        raise NotImplementedError
+
     async def create(self, resource: Resource, body: Object) -> Object:
         """Not for a comparison."""
         raise NotImplementedError

@@ -66,10 +66,13 @@ class Cluster(Protocol):
         """Deletes exactly this version of the object; one that is gone already is fine."""
 
     async def create(self, resource: Resource, body: Object) -> Object:
-        """Creates an object, such as an Event."""
+        """Creates an object, such as an Event; a review gives its answer."""
 
     async def served(self, group: str, version: str) -> frozenset[str]:
         """Plurals of the resource types served under a group and version; empty if there are none."""
+
+    async def version(self) -> Object:
+        """What the API server says of its own version: `gitVersion` and the like."""
 
     async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
         """Body of a GET that the API server passes on to a pod, tried once. `pod` is `[https:]NAME:PORT`, `path` has its query."""

@@ -39,6 +39,10 @@ LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 NAMESPACE = Resource("", "v1", "Namespace", "namespaces")
 SERVICE = Resource("", "v1", "Service", "services")
 ENDPOINT_SLICE = Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
+CRD = Resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
+ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews")
+SELF_REVIEW = Resource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews")
 
 WORKLOADS = (PROMETHEUS, PROMETHEUS_AGENT, THANOS_RULER, ALERTMANAGER)
 """prometheus-operator's objects that take up what we write."""

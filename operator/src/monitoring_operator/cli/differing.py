@@ -1,8 +1,7 @@
 """`monitoring-operator diff`: what the operator would change in a cluster if the profiles of a file were applied."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -16,8 +15,8 @@ from monitoring_operator.api.profile import InvalidProfile
 from monitoring_operator.api.resources import PROFILE, PROMETHEUS
 from monitoring_operator.cli.changes import Change
 from monitoring_operator.cli.comparison import Comparison
+from monitoring_operator.cli.connection import connected, no_cluster
 from monitoring_operator.cli.documents import Loaded, UnreadableError, load
-from monitoring_operator.cluster import KubernetesCluster, load_configuration
 from monitoring_operator.render import Inputs
 
 
@@ -34,7 +33,7 @@ def diff_file(file: str, *, inputs: Inputs, labels: Mapping[str, str] | None, ku
     try:
         changes = asyncio.run(_changes(loaded, inputs, labels, kubeconfig, context))
     except ConfigException as error:
-        return _failed(f"no cluster to compare with: {error}. Give --kubeconfig or --context, or set KUBECONFIG.")
+        return _failed(no_cluster(error))
     except (InvalidProfile, TooLarge) as error:
         return _failed(str(error))
     except ApiError as error:
@@ -50,28 +49,11 @@ def _failed(message: str) -> int:
     return 2
 
 
-@asynccontextmanager
-async def _connected(kubeconfig: str | None, context: str | None) -> AsyncIterator[KubernetesCluster]:
-    try:
-        configuration = await load_configuration(kubeconfig, context)
-    except ConfigException:
-        raise
-    except Exception as error:
-        # The client raises whatever it stumbles over in a file that is no kubeconfig; its words may quote the file's credentials.
-        raise ConfigException(f"what should be a kubeconfig is none ({type(error).__name__})") from error
-    cluster = KubernetesCluster(configuration)
-    click.echo(f"comparing with {configuration.host}", err=True)
-    try:
-        yield cluster
-    finally:
-        await cluster.close()
-
-
 async def _changes(
     loaded: Loaded, inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None
 ) -> list[Change]:
     profiles = [profile for _, profile in loaded.profiles]
-    async with _connected(kubeconfig, context) as cluster:
+    async with connected(kubeconfig, context, doing="comparing with") as cluster:
         comparison = Comparison(cluster)
         if labels is None:
             found = fit([body async for body in cluster.list(PROMETHEUS)])

@@ -15,6 +15,17 @@ FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 RETENTION = click.option(
     "--retention", type=DURATION, metavar="DURATION", help="How long Prometheus keeps samples; rules that look further back are refused."
 )
+OUTPUT = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For people or for programs."
+)
+PROMETHEUS_LABEL = click.option(
+    "--prometheus-label",
+    "prometheus_labels",
+    type=LABEL,
+    multiple=True,
+    metavar="K=V",
+    help="Label by which the cluster's Prometheus selects; repeatable.",
+)
 
 
 def rendering_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,13 +33,18 @@ def rendering_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--grafana-url", type=URL, default="", help="Where Grafana is; alerts link to its dashboards."),
         click.option("--runbook-base-url", type=URL, help="Where runbooks are, for profiles that do not say. Default: the product's own."),
+        PROMETHEUS_LABEL,
+    ):
+        command = option(command)
+    return command
+
+
+def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which cluster, for the commands that ask one."""
+    for option in (
+        click.option("--context", metavar="NAME", help="Context of the kubeconfig. Default: its current one."),
         click.option(
-            "--prometheus-label",
-            "prometheus_labels",
-            type=LABEL,
-            multiple=True,
-            metavar="K=V",
-            help="Label by which the cluster's Prometheus selects; repeatable.",
+            "--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: KUBECONFIG, or the pod's service account."
         ),
     ):
         command = option(command)
@@ -47,6 +63,7 @@ def cli() -> None:
       monitoring-operator test profile.yaml
       monitoring-operator preview profile.yaml -o preview/
       monitoring-operator diff profile.yaml --context staging
+      monitoring-operator doctor
       monitoring-operator crd | kubectl apply --server-side -f -
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
 
@@ -170,8 +187,7 @@ def preview(**given: Any) -> None:
 @cli.command()
 @click.argument("file", metavar="FILE")
 @rendering_options
-@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: KUBECONFIG, or the pod's service account.")
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig. Default: its current one.")
+@cluster_options
 def diff(**given: Any) -> None:
     """Show what applying profiles would change in a cluster.
 
@@ -193,6 +209,45 @@ def diff(**given: Any) -> None:
         given["file"], inputs=inputs, labels=prometheus_labels, kubeconfig=given["kubeconfig"], context=given["context"]
     )
     _exit(code)
+
+
+@cli.command()
+@cluster_options
+@click.option(
+    "--as",
+    "user",
+    metavar="USER",
+    default="",
+    help="Check the rights of this user (by impersonation) instead of yours, such as system:serviceaccount:NAMESPACE:monitoring-operator.",
+)
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    metavar="NAMESPACE",
+    help="Check the rights for an operator that watches this namespace only; repeatable. Default: the whole cluster.",
+)
+@PROMETHEUS_LABEL
+@OUTPUT
+def doctor(**given: Any) -> None:
+    """Check whether a cluster is ready for its first profile.
+
+    Looks at Kubernetes, rights, prometheus-operator, what Prometheus selects, where Alertmanager's configuration comes from and
+    what Grafana's sidecar reads. Prints a line for each with what to do about it. Changes nothing.
+
+    Exit code: 0 if nothing is in the way (there may be warnings), 1 if something is, 2 if that could not be found out.
+
+    \b
+    Examples:
+      monitoring-operator doctor
+      monitoring-operator doctor --as system:serviceaccount:monitoring:monitoring-operator
+      monitoring-operator doctor --output json
+    """  # noqa: D301
+    from monitoring_operator.cli import diagnosis
+    from monitoring_operator.doctor import Settings
+
+    settings = Settings(labels(given["prometheus_labels"]), given["namespaces"], given["user"])
+    _exit(diagnosis.diagnose_cluster(settings, kubeconfig=given["kubeconfig"], context=given["context"], output=given["output"]))
 
 
 @cli.command()

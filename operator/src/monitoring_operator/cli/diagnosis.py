@@ -1,0 +1,48 @@
+"""`monitoring-operator doctor`: what a cluster still lacks for the first profile."""
+
+import asyncio
+
+import click
+from kubernetes.aio.config import ConfigException
+
+from monitoring_operator.api.cluster import ApiError
+from monitoring_operator.cli.connection import configuration_of, no_cluster
+from monitoring_operator.cli.report import as_json, print_findings, print_json
+from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.doctor import Facts, Level, Settings, diagnose
+from monitoring_operator.doctor.finding import worst
+from monitoring_operator.doctor.gather import gather
+
+
+def diagnose_cluster(settings: Settings, *, kubeconfig: str | None, context: str | None, output: str) -> int:
+    """Prints what was found as `text` or `json`; returns the exit code."""
+    try:
+        facts = asyncio.run(_facts(settings, kubeconfig, context))
+    except ConfigException as error:
+        return _failed(no_cluster(error))
+    except ApiError as error:
+        return _failed(f"the cluster could not be read: {error.message}")
+    findings = diagnose(facts, settings)
+    level = worst(findings)
+    if output == "json":
+        print_json({"level": level.value, "findings": as_json(findings)})
+    else:
+        print_findings(findings)
+    return int(level is Level.BAD)
+
+
+async def _facts(settings: Settings, kubeconfig: str | None, context: str | None) -> Facts:
+    configuration = await configuration_of(kubeconfig, context)
+    click.echo(f"looking at {configuration.host}", err=True)
+    cluster = KubernetesCluster(configuration)
+    subject = KubernetesCluster(configuration, user=settings.user)
+    try:
+        return await gather(cluster, subject, settings)
+    finally:
+        await subject.close()
+        await cluster.close()
+
+
+def _failed(message: str) -> int:
+    click.echo(f"monitoring-operator: {message}", err=True)
+    return 2
