@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 from promql_parser import VectorSelector, parse
 
 from chart import rendered
 from harness import tools
-from monitoring_operator.telemetry import Telemetry
+from harness.content.runbooks import FOLDER, operator_runbooks
+from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL
+from monitoring_operator.telemetry.catalogue import METRICS
 
 ON = {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}}
 SCRAPED = f'job="monitoring-operator",namespace="{rendered.NAMESPACE}"'
@@ -60,7 +61,13 @@ HEALTHY: Series = {
     f'monitoring_operator_reconciles_total{{{SCRAPED},key="profile",result="error"}}': "0x60",
     f'monitoring_operator_profiles{{{SCRAPED},ready="true"}}': "5x60",
     f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "0x60",
+    f"monitoring_operator_queue_oldest_wait_seconds{{{SCRAPED}}}": "0x60",
+    f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}': "0x300",
+    f'monitoring_operator_api_requests_total{{{SCRAPED},method="GET",code="200"}}': "0+60x60",
 }
+API = f'monitoring_operator_api_requests_total{{{SCRAPED},method="PATCH",code='
+MISSED = f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}'
+LASTING: Series = {name: values.replace("x60", "x300") for name, values in HEALTHY.items()}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,16 @@ HEALTHY: Series = {
             {f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "0x9 2x50"}, 42, {"MonitoringProfilesNotReady"}, id="not ready"
         ),
         pytest.param({f'monitoring_operator_profiles{{{SCRAPED},ready="false"}}': "2x20 0x40"}, 42, set(), id="healed"),
+        pytest.param({f"monitoring_operator_queue_oldest_wait_seconds{{{SCRAPED}}}": "0x9 1+60x50"}, 18, set(), id="busy for a moment"),
+        pytest.param(
+            {f"monitoring_operator_queue_oldest_wait_seconds{{{SCRAPED}}}": "0x9 1+60x50"}, 24, {"MonitoringOperatorQueueStuck"}, id="stuck"
+        ),
+        pytest.param({f'{API}"500"}}': "0+60x60"}, 40, {"MonitoringOperatorApiErrors"}, id="every other request fails"),
+        pytest.param({f'{API}"none"}}': "0+60x60"}, 40, {"MonitoringOperatorApiErrors"}, id="every other request has no answer"),
+        pytest.param({f'{API}"409"}}': "0+60x60"}, 40, set(), id="conflicts are answers"),
+        pytest.param({f'{API}"500"}}': "0+60x9 540x50"}, 40, set(), id="the API server was restarted"),
+        pytest.param(LASTING | {MISSED: "0x9 1x290"}, 200, set(), id="missed once"),
+        pytest.param(LASTING | {MISSED: "0+0.1x300"}, 200, {"MonitoringOperatorWatchMisses"}, id="misses go on"),
         pytest.param({f'monitoring_operator_profiles{{{OTHER},ready="false"}}': "2x60"}, 60, set(), id="somebody else's"),
     ],
 )
@@ -93,17 +110,35 @@ def test_alert_fires_when_it_should_and_not_otherwise(tmp_path: Path, change: Se
 
 
 def test_alerts_ask_for_metrics_that_the_operator_has() -> None:
-    """Every metric and label that an expression names is on the operator's metrics page; `up` is Prometheus' own."""
-    telemetry = Telemetry()
-    telemetry.reconciles.labels("profile", "error")
-    telemetry.watch(depth=lambda: 0, profiles=list)
-    page = {s.name: set(s.labels) for family in text_string_to_metric_families(telemetry.page().decode()) for s in family.samples}
-    page["up"] = set()
+    """Every metric and label that an expression names is one of the operator's; `up` is Prometheus' own."""
+    known = {m.name: set(m.labels) for m in METRICS} | {"up": set()}
     added = {"job", "namespace"}
 
     for selector in (s for rule in rules() for s in selectors(parse(rule["expr"]))):
-        assert selector.name in page
-        assert {m.name for m in selector.matchers.matchers} <= page[selector.name] | added
+        assert selector.name in known
+        assert {m.name for m in selector.matchers.matchers} <= known[selector.name] | added
+
+
+def test_every_alert_has_a_runbook() -> None:
+    """At the address that is linked, with the sections that all runbooks have; its queries ask for what there is."""
+    pages = {runbook.alert: runbook for runbook in operator_runbooks()}
+    known = {m.name for m in METRICS} | {f"{m.name}_bucket" for m in METRICS} | {"up"}
+
+    assert {rule["alert"] for rule in rules()} == pages.keys()
+    for rule in rules():
+        runbook = pages[rule["alert"]]
+        assert f"{DEFAULT_RUNBOOK_BASE_URL}/{rule['alert']}" == rule["annotations"]["runbook_url"]
+        assert ["Meaning", "Impact", "Diagnosis", "Mitigation", "Tune"] == list(runbook.sections())
+        assert rule["alert"] == runbook.title()
+        assert {s.name for query in runbook.blocks("promql") for s in selectors(parse(query))} <= known
+        assert all((FOLDER / link).is_file() for link in runbook.links())
+
+
+def test_runbooks_may_be_ones_own() -> None:
+    """The same setting as for profiles' alerts, with or without a slash at its end."""
+    (first, *_) = rules({"runbookBaseUrl": "https://wiki.example.com/runbooks/"})
+
+    assert f"https://wiki.example.com/runbooks/{first['alert']}" == first["annotations"]["runbook_url"]
 
 
 def selectors(expression: Any) -> list[VectorSelector]:

@@ -1,6 +1,9 @@
 """A World on a fake cluster, with a queue that is worked off by hand: every order of events can be played through."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.fake_cluster import FakeCluster
 from monitoring_operator.api.resources import Resource
@@ -37,9 +40,11 @@ class ManualQueue:
 
 @dataclass
 class FakeJournal:
-    """Counts nothing, remembers repairs."""
+    """Remembers repairs, what was looked at by result, and what was heard and judged of profiles."""
 
     repairs: list[str] = field(default_factory=list)
+    results: Counter[str] = field(default_factory=Counter)
+    progress: list[str] = field(default_factory=list)
 
     def wrote(self, resource: Resource, verb: str) -> None:
         """A write."""
@@ -47,6 +52,22 @@ class FakeJournal:
     def repaired(self, resource: Resource) -> None:
         """A repair."""
         self.repairs.append(resource.plural)
+
+    def checked(self, resources: Iterable[Resource], result: str) -> None:
+        """Objects that were looked at."""
+        self.results[result] += len(list(resources))
+
+    def heard(self, profile: Mapping[str, Any]) -> None:
+        """A profile as it is now."""
+        self.progress.append(f"heard {profile['metadata']['name']} {profile['metadata']['generation']}")
+
+    def judged(self, profile: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+        """A profile's new status."""
+        self.progress.append(f"judged {profile['metadata']['name']} {status['observedGeneration']}")
+
+    def forgot(self, namespace: str, name: str) -> None:
+        """A profile that is gone."""
+        self.progress.append(f"forgot {namespace}/{name}")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Everything that is generated and checked in: the CRD and its copy in the chart, what the examples and golden profiles become, and pages.
+"""Everything that is generated and checked in: CRD and rights and their copies, what examples and golden profiles become, and pages.
 
 `python -m harness.generate` writes it, `python -m harness.generate --check` says what is stale and fails. Run with tests/ on
 PYTHONPATH, from anywhere.
@@ -14,13 +14,19 @@ from harness.content import alerts_page
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.cli.documents import load
 from monitoring_operator.cli.rendering import as_files, children, inputs
+from monitoring_operator.content.dashboards import operator_board
 from monitoring_operator.crd import document
+from monitoring_operator.telemetry import reference as operator_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = (ROOT / "crds/monitoringprofiles.yaml", ROOT / "charts/monitoring-operator/files/crds/monitoringprofiles.yaml")
 CHART = ROOT / "charts/monitoring-operator"
+RIGHTS = ROOT / "operator/src/monitoring_operator/doctor/rbac-rules.yaml"
 EXAMPLES = ROOT / "examples"
 GOLDEN = ROOT / "tests/golden"
+
+
+_RIGHTS_HEADER = '# Copied from charts/monitoring-operator/files by "make generate". Do not edit.\n'
 
 
 class InvalidExampleError(Exception):
@@ -48,6 +54,9 @@ def generated() -> dict[Path, str]:
     pages = {
         alerts_page.PAGE: alerts_page.page(),
         ROOT / "docs/metrics.md": reference(),
+        ROOT / "docs/operator-metrics.md": operator_metrics.page(),
+        CHART / "files/dashboards/operator.json": operator_board.template() + "\n",
+        RIGHTS: _RIGHTS_HEADER + (CHART / "files/rbac-rules.yaml").read_text(encoding="utf-8"),
         readme: values_table.with_table(readme.read_text(encoding="utf-8"), (CHART / "values.yaml").read_text(encoding="utf-8")),
     }
     return (

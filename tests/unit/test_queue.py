@@ -170,3 +170,34 @@ def test_the_oldest_run_is_known_to_the_liveness_check() -> None:
             assert 130.0 == queue.longest_run()
 
     asyncio.run(scenario())
+
+
+def test_waits_and_retries_are_told() -> None:
+    """How long a key waited for a worker, how long one still waits, and which is put back: what metrics are made of."""
+    now = [100.0]
+    waits: list[float] = []
+    retried: list[str] = []
+    busy = asyncio.Event()
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue(clock=lambda: now[0], waited=waits.append, retried=retried.append)
+
+        async def work(key: str) -> None:
+            await busy.wait()
+            if key == "fails":
+                raise Retry("not yet", at_most=1000)
+
+        queue.add("fails")
+        now[0] += 3
+        async with running(queue, work, workers=1):
+            await asyncio.sleep(0.01)
+            assert 0.0 == queue.oldest_wait()
+            queue.add("waits")
+            now[0] += 5
+            assert 5.0 == queue.oldest_wait()
+            busy.set()
+            await settled(queue)
+
+    asyncio.run(scenario())
+
+    assert ([3.0, 5.0], ["fails"]) == (waits, retried)

@@ -34,3 +34,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "monitoring-operator.url" -}}
 http://{{ include "monitoring-operator.fullname" . }}.{{ .Release.Namespace }}.svc:8080
 {{- end -}}
+
+{{/* Where runbooks are, without a slash at the end. */}}
+{{- define "monitoring-operator.runbooks" -}}
+{{- .Values.runbookBaseUrl | default "https://monitoring-operator.dev/runbooks" | trimSuffix "/" -}}
+{{- end -}}

@@ -30,8 +30,17 @@ class Retry(Exception):
 class WorkQueue(Generic[K]):
     """Keys that want work. Not thread-safe: it belongs to one event loop."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        waited: Callable[[float], None] = lambda _seconds: None,
+        retried: Callable[[K], None] = lambda _key: None,
+    ) -> None:
+        """`waited` is told how many seconds a key has waited when a worker takes it, `retried` of each key that is put back."""
         self._clock = clock
+        self._waited = waited
+        self._retried = retried
         self._ready: asyncio.Queue[K] = asyncio.Queue()
         self._dirty: dict[K, float] = {}
         self._working: dict[K, float] = {}
@@ -80,6 +89,11 @@ class WorkQueue(Generic[K]):
         started = min(list(self._working.values()), default=None)
         return 0.0 if started is None else self._clock() - started
 
+    def oldest_wait(self) -> float:
+        """Seconds that the key that waits longest has waited for a worker; 0 if none waits. May be called from a thread."""
+        since = min(list(self._dirty.values()), default=None)
+        return 0.0 if since is None else self._clock() - since
+
     async def run(self, work: Callable[[K], Awaitable[None]], workers: int) -> None:
         """Works until cancelled, on up to `workers` keys at once."""
         async with asyncio.TaskGroup() as group:
@@ -89,7 +103,9 @@ class WorkQueue(Generic[K]):
     async def _worker(self, work: Callable[[K], Awaitable[None]]) -> None:
         while True:
             key = await self._ready.get()
-            self._dirty.pop(key, None)
+            since = self._dirty.pop(key, None)
+            if since is not None:
+                self._waited(self._clock() - since)
             self._working[key] = self._clock()
             try:
                 await work(key)
@@ -108,6 +124,7 @@ class WorkQueue(Generic[K]):
     def _again(self, key: K, at_most: float, why: str) -> None:
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
+        self._retried(key)
         delay = min(FIRST_BACKOFF * 2 ** min(failures, 16), at_most) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
         if why:
             logger.info("%s: %s; trying again in %.1f s", key, why, delay)

@@ -8,6 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "runbooks"
 
+OPERATORS = re.compile(r"Monitoring(Operator|Profiles)[A-Z]")
+"""Names of alerts about the operator itself."""
+
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -55,5 +58,14 @@ class Runbook:
 
 
 def all_runbooks() -> list[Runbook]:
-    """Every page of an alert, by name."""
+    """Every page of an alert of the catalogue, by name."""
+    return [runbook for runbook in _pages() if not OPERATORS.match(runbook.alert)]
+
+
+def operator_runbooks() -> list[Runbook]:
+    """Every page of an alert about the operator itself, by name."""
+    return [runbook for runbook in _pages() if OPERATORS.match(runbook.alert)]
+
+
+def _pages() -> list[Runbook]:
     return [Runbook(path) for path in sorted(FOLDER.glob("*.md")) if path.stem != "README"]

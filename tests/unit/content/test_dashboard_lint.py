@@ -1,5 +1,6 @@
 """The rules of Grafana's dashboard-linter v0.2.0 that apply to Prometheus dashboards, each as a test, with our exclusions and why."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from harness.content.grafana import dashboards, expressions, panels, selector_of
 from harness.content.profiles import EVERYTHING_CHANGED, profile
 from harness.content.promql import Selector, parsed, selectors
 from monitoring_operator.content import DASHBOARD_NAMES
+from monitoring_operator.content.dashboards import operator_board
 
 EXCLUDED: Mapping[tuple[str, str], str] = {
     ("target-job", "ALERTS"): "alerts of the user's own need not keep a job; the label profile, which every alert has, is matched instead",
@@ -23,6 +25,7 @@ UNITS = {"short", "reqps", "ops", "percentunit", "percent", "s", "bytes"}
 BOARDS = {
     **{f"{name} by default": board for name, board in dashboards(profile()).items()},
     **{f"{name} changed": board for name, board in dashboards(profile(**EVERYTHING_CHANGED)).items()},
+    "operator": json.loads(operator_board.template()),
     "system-overview of one pack": dashboards(profile(packs=["http"]))["system-overview"],
 }
 each = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS.keys())

@@ -172,3 +172,31 @@ def test_a_condition_of_somebody_else_costs_no_writes() -> None:
     asyncio.run(drain(world))
 
     assert [] == cluster.writes()
+
+
+def test_what_is_written_and_what_is_not_is_counted() -> None:
+    """The first reconcile applies everything, the next one finds it unchanged; what cannot be applied has failed."""
+    cluster, world = settled(profile_body())
+    applied = world.journal.results["applied"]
+    world.queue.add(KEY)
+    asyncio.run(drain(world))
+    unchanged = world.journal.results["unchanged"]
+    cluster.fault = lambda verb, target: Unavailable(503, "no") if (verb, target) == ("apply", str(MONITOR)) else None
+    feeds.on_profile(world, "MODIFIED", cluster.put(profile_body(generation=2, prometheus={"labels": {"team": "b"}})))
+    asyncio.run(drain(world))
+
+    assert applied == unchanged == len([r for r in cluster.objects if r.resource != PROFILE])
+    assert 1 == world.journal.results["failed"]
+
+
+def test_a_change_is_followed_from_its_news_to_its_status() -> None:
+    """What the time until Ready is taken from; a profile that is gone is forgotten."""
+    cluster, world = settled(profile_body())
+    world.journal.progress.clear()
+    feeds.on_profile(world, "MODIFIED", cluster.put(profile_body(generation=2, dashboards={"enabled": False})))
+    asyncio.run(drain(world))
+    body = cluster.objects.pop(Ref(PROFILE, "shop", "web"))
+    feeds.on_profile(world, "DELETED", body)
+    asyncio.run(drain(world))
+
+    assert ["heard web 2", "judged web 2", "forgot shop/web"] == list(dict.fromkeys(world.journal.progress))

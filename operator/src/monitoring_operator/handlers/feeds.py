@@ -68,6 +68,7 @@ def on_profile(world: World, kind: str | None, body: Event) -> None:
             world.store.drop_profile(key)
             world.queue.add(key)
     elif world.store.put_profile(body):
+        world.journal.heard(body)
         world.queue.add(key)
 
 

@@ -32,7 +32,7 @@ from monitoring_operator.reconcile.profile import reconcile_profile
 from monitoring_operator.reconcile.resync import poll_sources, refresh_served, resync, verify
 from monitoring_operator.reconcile.world import Defaults, Key, Verification, World
 from monitoring_operator.store import ProfileKey, Store
-from monitoring_operator.telemetry import Telemetry
+from monitoring_operator.telemetry import Picture, Telemetry
 
 WORKERS = 24
 RECONCILE_DEADLINE = 60.0
@@ -71,10 +71,15 @@ class Options:
 async def operate(configuration: Configuration, options: Options) -> None:
     """Runs until a signal ends it. Raises what ended it otherwise: the kubelet's restart is the recovery."""
     telemetry = Telemetry()
-    queue: WorkQueue[Key] = WorkQueue()
+    queue: WorkQueue[Key] = WorkQueue(waited=telemetry.waited, retried=lambda key: telemetry.retried(_kind(key)))
     health = Health(longest_run=queue.longest_run)
     elector = _elector(configuration, options, health)
-    cluster = KubernetesCluster(configuration, options.namespaces, fence=elector.remaining if elector else lambda: math.inf)
+    cluster = KubernetesCluster(
+        configuration,
+        options.namespaces,
+        fence=elector.remaining if elector else lambda: math.inf,
+        requested=telemetry.requested,
+    )
     http = HttpClient()
     world = World(
         cluster=cluster,
@@ -85,11 +90,7 @@ async def operate(configuration: Configuration, options: Options) -> None:
         defaults=options.defaults,
         verification=options.verification,
     )
-    telemetry.watch(
-        depth=lambda: queue.depth,
-        profiles=lambda: list(world.store.profiles.values()),
-        leads=lambda: elector is None or elector.remaining() > 0,
-    )
+    telemetry.watch(_picture(world, queue, elector))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
     listen = _signals()
@@ -153,9 +154,24 @@ async def _first_listing(world: World, health: Health) -> None:
     logger.info("listed %d profiles and %d children", len(world.store.profiles), len(world.store.children))
 
 
+def _picture(world: World, queue: WorkQueue[Key], elector: Elector | None) -> Picture:
+    """What gauges are read off, from another thread: copies, made in one step each."""
+    return Picture(
+        profiles=lambda: list(world.store.profiles.values()),
+        children=lambda: [ref.resource for ref in list(world.store.children)],
+        depth=lambda: queue.depth,
+        oldest_wait=queue.oldest_wait,
+        longest_run=queue.longest_run,
+        leads=lambda: elector is None or elector.remaining() > 0,
+    )
+
+
+def _kind(key: Key) -> str:
+    return "profile" if isinstance(key, ProfileKey) else "alertmanager"
+
+
 def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[None]]:
     async def work(key: Key) -> None:
-        kind = "profile" if isinstance(key, ProfileKey) else "alertmanager"
         started, result = time.monotonic(), "error"
         try:
             async with asyncio.timeout(RECONCILE_DEADLINE):
@@ -170,8 +186,7 @@ def _worker(world: World, telemetry: Telemetry) -> Callable[[Key], Awaitable[Non
             result = "retry"
             raise
         finally:
-            telemetry.reconciles.labels(kind, result).inc()
-            telemetry.duration.labels(kind).observe(time.monotonic() - started)
+            telemetry.reconciled(_kind(key), result, time.monotonic() - started)
 
     return work
 
@@ -208,7 +223,7 @@ def _verify_job(world: World, telemetry: Telemetry) -> Callable[[Resource], Awai
 def _missed(telemetry: Telemetry, resource: Resource, count: int) -> None:
     if count:
         logger.warning("watches had missed %d changes of %s", count, resource.plural)
-        telemetry.missed.labels(resource.plural).inc(count)
+        telemetry.missed(resource, count)
 
 
 async def _every(interval: float, job: Callable[[], Awaitable[None]]) -> None:

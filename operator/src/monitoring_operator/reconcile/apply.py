@@ -21,7 +21,10 @@ async def apply_all(world: World, key: ProfileKey, manifests: Iterable[Manifest]
     """Applies what differs, all at once; one that fails does not keep the others from being applied."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_apply_one(world, key, m)) for m in manifests]
-    return [t.result() for t in tasks]
+    outcomes = [t.result() for t in tasks]
+    for outcome in outcomes:
+        world.journal.checked([outcome.ref.resource], "failed" if outcome.reason else "applied")
+    return outcomes
 
 
 async def prune(world: World, key: ProfileKey, wanted: frozenset[Ref]) -> list[Outcome]:

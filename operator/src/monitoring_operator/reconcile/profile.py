@@ -47,6 +47,7 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
     if body is None or body["metadata"].get("deletionTimestamp"):
         await _forget(world, key)
         return
+    world.journal.heard(body)
     try:
         await _reconcile(world, key, body)
     except BaseException:
@@ -113,6 +114,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     kept = left_out(profile, inputs, world.store.children_of(key))
     same = known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests, kept)
     if known is not None and same and not world.shelf.collisions(key):
+        world.journal.checked((ref.resource for ref in known.digests), "unchanged")
         return [Outcome(ref) for ref in known.digests], known.alerts
     manifests = render(profile, inputs)
     digests = {m.ref: m.digest for m in manifests}
@@ -120,6 +122,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     watch(world, key, expect(manifests))
     conflicts = await _dashboards_in_the_way(world, key)
     stale = [m for m in manifests if m.ref not in conflicts and not world.store.in_sync(m.ref, m.digest)]
+    world.journal.checked((ref.resource for ref in digests.keys() - conflicts.keys() - {m.ref for m in stale}), "unchanged")
     outcomes = {ref: Outcome(ref) for ref in digests}
     outcomes.update({ref: Outcome(ref, Reason.DASHBOARD_CONFLICT, why) for ref, why in conflicts.items()})
     outcomes.update({o.ref: o for o in await apply_all(world, key, stale)})
@@ -197,6 +200,7 @@ async def _report(world: World, key: ProfileKey, body: Mapping[str, Any], seen: 
     """Writes the status where it differs, and an Event where Ready has changed."""
     before = body.get("status") or {}
     status = judge(seen, before, world.now())
+    world.journal.judged(body, status)
     if status == _own_part(before):
         return
     try:
@@ -223,6 +227,7 @@ def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
 async def _forget(world: World, key: ProfileKey) -> None:
     """The profile is gone. Its own namespace is swept by Kubernetes' garbage collector; what lives elsewhere is ours to remove."""
     world.rendered.pop(key, None)
+    world.journal.forgot(key.namespace, key.name)
     forget(world, key)
     for target in world.routes.drop(key):
         world.queue.add_after(target, COALESCE)

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from monitoring_operator.adoption.expected import Expected
 from monitoring_operator.adoption.patience import Belief
@@ -41,6 +41,14 @@ class Journal(Protocol):
     def wrote(self, resource: Resource, verb: str) -> None: ...
 
     def repaired(self, resource: Resource) -> None: ...
+
+    def checked(self, resources: Iterable[Resource], result: str) -> None: ...
+
+    def heard(self, profile: Mapping[str, Any]) -> None: ...
+
+    def judged(self, profile: Mapping[str, Any], status: Mapping[str, Any]) -> None: ...
+
+    def forgot(self, namespace: str, name: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

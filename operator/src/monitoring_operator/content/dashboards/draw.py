@@ -5,7 +5,7 @@ are the same for all profiles, and writing them anew would be most of the cost o
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -43,42 +43,61 @@ class Drawing:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is around the panels: whose dashboard it is, its uid in Grafana, and what stands above the graphs and in them."""
+
+    owner: str
+    uid: str
+    annotations: Sequence[Mapping[str, Any]]
+    variables: Sequence[Mapping[str, Any]]
+
+
 def draw(dashboard: Dashboard, drawing: Drawing) -> str:
-    """The dashboard as Grafana reads it: minified JSON with sorted keys."""
+    """The dashboard of a profile as Grafana reads it: minified JSON with sorted keys."""
     profile = drawing.profile
-    owner = f"{profile.namespace}/{profile.name}"
+    frame = Frame(
+        owner=f"{profile.namespace}/{profile.name}",
+        uid=links.dashboard_uid(profile, dashboard.name),
+        annotations=annotations(profile),
+        variables=variables(profile, tenant=dashboard.tenant),
+    )
+    rows = [row for row in dashboard.rows if row.pack is None or row.pack in profile.spec.packs]
+    return framed(dashboard, rows, frame, drawing.marks)
+
+
+def framed(dashboard: Dashboard, rows: Sequence[Row], around: Frame, marks: Callable[[Panel], tuple[Mark, ...]]) -> str:
+    """Some rows of a dashboard within a frame; `marks` says what to draw of alerts into a panel."""
     frame = {
-        "annotations": {"list": annotations(profile)},
+        "annotations": {"list": around.annotations},
         "description": dashboard.description,
         "editable": False,
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "id": None,
-        "links": dashboard_links(owner),
+        "links": dashboard_links(around.owner),
         "panels": [],
         "refresh": "30s",
         "schemaVersion": SCHEMA_VERSION,
-        "tags": ["monitoring-operator", owner],
-        "templating": {"list": variables(profile, tenant=dashboard.tenant)},
+        "tags": ["monitoring-operator", around.owner],
+        "templating": {"list": around.variables},
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "",
-        "title": f"{dashboard.title} ({owner})",
-        "uid": links.dashboard_uid(profile, dashboard.name),
+        "title": f"{dashboard.title} ({around.owner})",
+        "uid": around.uid,
         "version": 1,
     }
-    return _with_panels(_text(frame), _panels(dashboard, drawing))
+    return _with_panels(_text(frame), _panels(rows, marks))
 
 
-def _panels(dashboard: Dashboard, drawing: Drawing) -> list[str]:
+def _panels(rows: Sequence[Row], marks: Callable[[Panel], tuple[Mark, ...]]) -> list[str]:
     """Rows one below the other, each with its panels from left to right."""
     drawn: list[str] = []
     top = number = 0
-    for row in dashboard.rows:
-        if row.pack is not None and row.pack not in drawing.profile.spec.packs:
-            continue
+    for row in rows:
         number += 1
         head = _text(_row(row, number, top))
-        panels, bottom = _placed(row, drawing, number, top + 1)
+        panels, bottom = _placed(row, marks, number, top + 1)
         number += len(panels)
         # A collapsed row holds its panels, and what follows stands right below its heading.
         drawn += [_with_panels(head, panels)] if row.collapsed else [head, *panels]
@@ -92,13 +111,13 @@ def _row(row: Row, number: int, top: int) -> dict[str, Any]:
     return {**head, "repeat": row.repeat} if row.repeat else head
 
 
-def _placed(row: Row, drawing: Drawing, number: int, top: int) -> tuple[list[str], int]:
+def _placed(row: Row, marks: Callable[[Panel], tuple[Mark, ...]], number: int, top: int) -> tuple[list[str], int]:
     panels = []
     left = height = 0
     for offset, panel in enumerate(row.panels, start=1):
         if left + panel.width > GRID_WIDTH:
             left, top, height = 0, top + height, 0
-        panels.append(_panel(panel, drawing.marks(panel), number + offset, left, top))
+        panels.append(_panel(panel, marks(panel), number + offset, left, top))
         left, height = left + panel.width, max(height, panel.height)
     return panels, top + height
 

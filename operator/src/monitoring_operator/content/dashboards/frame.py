@@ -11,7 +11,16 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 def variables(profile: Profile, *, tenant: bool) -> list[dict[str, Any]]:
     """The variables at the top: which Prometheus, then ever narrower, starting at what the profile scrapes."""
-    drawn = [
+    drawn = target_variables(profile.namespace, profile.name)
+    if tenant:
+        # `.*` also matches series without the label, so nothing is hidden while no tenant is chosen.
+        drawn.append(_variable("tenant", "Tenant", f'label_values({{{TARGET},tenant_id!=""}}, tenant_id)', None, every=".*"))
+    return drawn
+
+
+def target_variables(namespace: str, job: str) -> list[dict[str, Any]]:
+    """Which Prometheus, and which of its targets: at first those of one job in one namespace."""
+    return [
         {
             "current": {},
             "hide": 0,
@@ -25,14 +34,10 @@ def variables(profile: Profile, *, tenant: bool) -> list[dict[str, Any]]:
             "regex": "",
             "type": "datasource",
         },
-        _variable("namespace", "Namespace", f"label_values(up{{job={promql.string(profile.name)}}}, namespace)", profile.namespace),
-        _variable("job", "Job", 'label_values(up{namespace=~"$namespace"}, job)', profile.name),
+        _variable("namespace", "Namespace", f"label_values(up{{job={promql.string(job)}}}, namespace)", namespace),
+        _variable("job", "Job", 'label_values(up{namespace=~"$namespace"}, job)', job),
         _variable("instance", "Instance", 'label_values(up{namespace=~"$namespace",job=~"$job"}, instance)', None),
     ]
-    if tenant:
-        # `.*` also matches series without the label, so nothing is hidden while no tenant is chosen.
-        drawn.append(_variable("tenant", "Tenant", f'label_values({{{TARGET},tenant_id!=""}}, tenant_id)', None, every=".*"))
-    return drawn
 
 
 def _variable(name: str, label: str, query: str, chosen: str | None, *, every: str = ".+") -> dict[str, Any]:
@@ -60,18 +65,19 @@ def annotations(profile: Profile) -> list[dict[str, Any]]:
     """Marks on every graph: firing alerts of the profile, and processes that have just started (a restart or a deployment)."""
     fence = f"namespace={promql.string(profile.namespace)},profile={promql.string(profile.name)}"
     return [
-        _annotation(
+        annotation(
             "Firing alerts",
             "red",
             f'ALERTS{{alertstate="firing",severity=~"critical|warning",{fence}}}',
             "{{alertname}}",
             "{{severity}}: {{signal}} {{instance}}",
         ),
-        _annotation("Restarts", "blue", f"system_uptime_seconds{{{TARGET}}} < 60", "Started", "{{instance}} has just started"),
+        annotation("Restarts", "blue", f"system_uptime_seconds{{{TARGET}}} < 60", "Started", "{{instance}} has just started"),
     ]
 
 
-def _annotation(name: str, colour: str, expr: str, title: str, text: str) -> dict[str, Any]:
+def annotation(name: str, colour: str, expr: str, title: str, text: str) -> dict[str, Any]:
+    """A mark on every graph wherever `expr` has a value."""
     return {
         "datasource": DATASOURCE,
         "enable": True,
