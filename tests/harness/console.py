@@ -1,14 +1,19 @@
 """The demo's voice: numbered steps, indented facts, colours only where somebody looks at them."""
 
+import contextlib
 import os
 import sys
 import textwrap
+from collections.abc import Iterator
+
+from monitoring_operator.cli.progress import Waiting
 
 
 class Console:
     """Prints at once; colours only on a terminal and without NO_COLOR."""
 
     def __init__(self) -> None:
+        self._waiting = Waiting()
         self._colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         self._steps = 0
 
@@ -16,6 +21,15 @@ class Console:
         """The next numbered step."""
         self._steps += 1
         self._print(f"\n{self._colour(36, str(self._steps))}  {self._colour(1, text)}")
+
+    @contextlib.contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """On a terminal the line at the bottom says what is waited for."""
+        self._waiting.on(text)
+        try:
+            yield
+        finally:
+            self._waiting.off()
 
     def fact(self, text: str) -> None:
         """Something seen, under the current step."""
@@ -49,4 +63,4 @@ class Console:
         return f"\033[{code}m{text}\033[0m" if self._colours else text
 
     def _print(self, text: str) -> None:
-        print(text, flush=True)
+        self._waiting.write(text)

@@ -1,6 +1,7 @@
 """`make demo`: the main job before one's eyes, on a real Kubernetes API and without a container engine.
 
-One profile is applied; its children appear; a threshold is changed; children are deleted and edited, and are healed.
+One profile is applied; its children appear; a threshold is changed; children are deleted and edited, and are healed. Then the
+example application runs, a fault is switched on, and those who are to be told hear of it.
 On a cluster that is named (`--kubeconfig`) the same is shown there, and what the demo made is taken away again.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import stage
+from harness.alarm import Alarm
 from harness.cluster import Cluster
 from harness.console import Console
 from harness.controlplane import ControlPlane
@@ -29,11 +31,14 @@ def own_cluster(console: Console, folder: Path) -> Iterator[tuple[Cluster, Path]
     """A control plane of our own with both sets of CRDs and a Prometheus; with it the operator's kubeconfig."""
     started = time.monotonic()
     console.step("A Kubernetes API starts on this machine: etcd and kube-apiserver, no containers")
-    with ControlPlane(folder / "control-plane") as cluster:
+    with contextlib.ExitStack() as running:
+        with console.waiting("etcd and kube-apiserver start"):
+            cluster = running.enter_context(ControlPlane(folder / "control-plane"))
         console.good(f"{json.loads(cluster.kubectl('version', '--output=json'))['serverVersion']['gitVersion']}, {_since(started)}")
         started = time.monotonic()
         console.step("CRDs are installed: prometheus-operator's and ours")
-        install_crds(cluster)
+        with console.waiting("the API server takes them"):
+            install_crds(cluster)
         console.good(_since(started))
         cluster.apply(stage.namespace("monitoring"))
         cluster.apply(stage.PROMETHEUS)
@@ -81,19 +86,21 @@ def perform(console: Console, folder: Path, kubeconfig: Path | None) -> int:
             console.step("The operator starts" if not there else f"The operator runs there already: {there}")
             if not there:
                 operator = running.enter_context(Operator(operators_kubeconfig, folder=folder))
-                operator.wait_until_ready()
+                with console.waiting("the operator lists what is there"):
+                    operator.wait_until_ready()
                 console.good(f"ready, {_since(started)}")
             story = Story(cluster, console)
             if kubeconfig:
                 running.callback(story.withdraw)
             count = story.run()
+            Alarm(cluster, console, folder).run()
         except NotInTime as error:
             console.bad(str(error))
             console.fact(cluster.dump(NAMESPACE))
             if operator:
                 console.fact(f"the operator's log ({operator.log}):\n{operator.tail()}")
             return 1
-    console.last(f"demo: {NAMESPACE}/{NAME} is Ready with {count} children")
+    console.last(f"demo: {NAMESPACE}/{NAME} is Ready with {count} children, and its alerts reach those who are told")
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from app_metrics.reference import reference
 from chart import values_table
 from harness.content import alerts_page
+from harness.reference import pages as reference_pages
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.cli.documents import load
 from monitoring_operator.cli.rendering import as_files, children, inputs
@@ -53,6 +54,7 @@ def generated() -> dict[Path, str]:
     readme = CHART / "README.md"
     pages = {
         alerts_page.PAGE: alerts_page.page(),
+        **reference_pages(),
         ROOT / "docs/metrics.md": reference(),
         ROOT / "docs/operator-metrics.md": operator_metrics.page(),
         CHART / "files/dashboards/operator.json": operator_board.template() + "\n",

@@ -46,8 +46,8 @@ def build(builder: str) -> None:
     _run(builder, "build", "--tag", EXAMPLE_IMAGE, "--file", ROOT / "examples" / "ga4_app" / "Dockerfile", ROOT)
 
 
-def up() -> None:
-    """Make the cluster, or go on with it where it exists, and install everything in it. Raises Unable."""
+def up(image: str | None = None) -> None:
+    """Make the cluster with this node image or kind's own, or go on with one that exists, and install everything in it. Raises Unable."""
     builder = engine("docker", "podman")
     kind = _kind()
     provider = {"KIND_EXPERIMENTAL_PROVIDER": "podman"} if builder == "podman" else {}
@@ -55,12 +55,13 @@ def up() -> None:
     if CLUSTER in _output(kind, "get", "clusters", env=provider).split():
         _run(kind, "export", "kubeconfig", "--name", CLUSTER, "--kubeconfig", KUBECONFIG, env=provider)
     else:
-        _run(kind, "create", "cluster", "--config", CONFIG, "--kubeconfig", KUBECONFIG, "--wait", "120s", env=provider)
+        node = ("--image", image) if image else ()
+        _run(kind, "create", "cluster", "--config", CONFIG, *node, "--kubeconfig", KUBECONFIG, "--wait", "120s", env=provider)
     build(builder)
     with tempfile.TemporaryDirectory() as folder:
-        for image in (OPERATOR_IMAGE, EXAMPLE_IMAGE):
+        for built in (OPERATOR_IMAGE, EXAMPLE_IMAGE):
             archive = Path(folder) / "image.tar"
-            _run(builder, "save", "--output", archive, image)
+            _run(builder, "save", "--output", archive, built)
             # Loads from any engine; `kind load docker-image` needs docker's own client.
             _run(kind, "load", "image-archive", archive, "--name", CLUSTER, env=provider)
             archive.unlink()
@@ -107,12 +108,14 @@ def main() -> int:
     """Entry point of the three make targets."""
     parser = argparse.ArgumentParser(description="A kind cluster with everything in it.")
     parser.add_argument("action", choices=("image", "up", "down"))
-    action = parser.parse_args().action
+    parser.add_argument("--image", help="node image for `up`: which Kubernetes it is")
+    given = parser.parse_args()
+    action = given.action
     try:
         if action == "image":
             build(engine("docker", "podman", "buildah"))
         elif action == "up":
-            up()
+            up(given.image)
         else:
             down()
     except (Unable, tools.ToolMissing) as error:

@@ -139,7 +139,8 @@ class Story:
 
     def wait(self, probe: Callable[[], T], what: str) -> T:
         """Wait as long as the demo waits for anything."""
-        return wait_for(probe, what=what, timeout=PATIENCE, interval=0.01)
+        with self.console.waiting(what):
+            return wait_for(probe, what=what, timeout=PATIENCE, interval=0.01)
 
 
 def _name(thing: Object) -> str:

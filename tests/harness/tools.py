@@ -70,6 +70,8 @@ TOOLS = {
         Tool("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus", (3, 0), 2, tags=_NO_CLOUDS),
         Tool("amtool", "alertmanager", "github.com/prometheus/alertmanager/cmd/amtool", (0, 27), 1),
         Tool("alertmanager", "alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager", (0, 27), 1),
+        Tool("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", (1, 7), 1, ask_version=("-version",)),
+        Tool("kubeconform", "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", (0, 6), 1, ask_version=("-v",)),
         Tool("helm", "helm", "helm.sh/helm/v4/cmd/helm", (3, 16), 1, ask_version=("version", "--short")),
     )
 }

@@ -18,7 +18,7 @@ import app_metrics
 ROOT = Path(__file__).parents[2]
 OURS = {"monitoring-operator", "app-metrics"}
 LOCKS = ("requirements.lock", "operator/requirements.lock", "operator/requirements-build.lock", "tests/tools/go/requirements.lock")
-TARGETS = ("demo", "test", "check", "e2e", "tools", "generate", "kind-up", "kind-down", "image")
+TARGETS = ("demo", "test", "check", "e2e", "tools", "generate", "kind-up", "kind-down", "image", "dist", "docs", "docs-serve")
 
 
 def toml(path: str) -> dict[str, Any]:

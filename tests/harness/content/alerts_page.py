@@ -18,7 +18,7 @@ _INTRO = """\
 # Alerts
 
 Every alert of the catalogue as a profile `PROFILE` in the namespace `NAMESPACE` gets it when it says nothing about it. This page is made
-from the catalogue (`make generate`); the [runbooks](runbooks) say what to do when an alert fires.
+from the catalogue (`make generate`); the [runbooks](runbooks.md) say what to do when an alert fires.
 
 - A profile gets the alerts of its `spec.packs`, and those of *availability* whatever its packs.
 - `spec.alerts.rules.<alert>` changes one alert; only what differs need be said:

@@ -36,6 +36,11 @@ class Example:
         self.pause = 0.0
         """Seconds that the visitors wait after each request."""
 
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return self.base.removeprefix("http://")
+
     def switch(self, fault: str, *, on: bool) -> None:
         """Switch a fault on or off."""
         request = urllib.request.Request(f"{self.base}/faults/{fault}", method="PUT" if on else "DELETE")
@@ -62,19 +67,26 @@ def visited(folder: Path, *, visitors: int = 1, rules: Mapping[str, Any] | None 
 
     `rules` is the profile's word on its alerts.
     """
-    (port,) = free_ports(1)
-    example = Example(f"http://127.0.0.1:{port}")
     (manifest,) = render_prometheus_rules(profile(scrape={"interval": "1s"}, alerts={"rules": dict(rules or {})}), Inputs())
     (folder / "rules.yaml").write_text(yaml.safe_dump(manifest.body["spec"]))
-    target = {"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": NAMESPACE, "job": NAME, "instance": INSTANCE}}
-    config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(folder / "rules.yaml")],
-        "scrape_configs": [{"job_name": NAME, "static_configs": [target]}],
-    }
+    with serving(folder / "app.log") as example, crowd(example, visitors):
+        target = {"targets": [example.address], "labels": {"namespace": NAMESPACE, "job": NAME, "instance": INSTANCE}}
+        config = {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(folder / "rules.yaml")],
+            "scrape_configs": [{"job_name": NAME, "static_configs": [target]}],
+        }
+        with running(folder, config, window="10s") as prometheus:
+            yield example, prometheus
+
+
+@contextmanager
+def serving(log: Path) -> Iterator[Example]:
+    """The application on a free port, once it answers."""
+    (port,) = free_ports(1)
+    example = Example(f"http://127.0.0.1:{port}")
     server = [sys.executable, "-m", "uvicorn", "ga4_app.main:app", f"--app-dir={FOLDER}", f"--port={port}", "--log-level=warning"]
-    stop = threading.Event()
-    with Process(server, log=folder / "app.log") as app:
+    with Process(server, log=log) as app:
 
         def answers() -> bool:
             assert app.exit_code is None, app.tail()
@@ -82,16 +94,22 @@ def visited(folder: Path, *, visitors: int = 1, rules: Mapping[str, Any] | None 
                 return bool(answer.status == 200)
 
         wait_for(answers, what="the application answers", timeout=60)
-        crowd = [threading.Thread(target=example.visit, args=(stop,)) for _ in range(visitors)]
-        for visitor in crowd:
-            visitor.start()
-        try:
-            with running(folder, config, window="10s") as prometheus:
-                yield example, prometheus
-        finally:
-            stop.set()
-            for visitor in crowd:
-                visitor.join()
+        yield example
+
+
+@contextmanager
+def crowd(example: Example, visitors: int = 1) -> Iterator[None]:
+    """Visitors for the length of a `with`."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=example.visit, args=(stop,)) for _ in range(visitors)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def play(example: Example, seconds: float, faults: Sequence[tuple[float, float, str]]) -> None:

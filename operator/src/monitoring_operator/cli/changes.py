@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from monitoring_operator import yaml_output
 from monitoring_operator.alertmanager.secret import CONFIG_KEY
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.cli import yaml_output
 from monitoring_operator.cli.display import REDACTED, for_people
 
 CHANGED = "<redacted, another value>"
@@ -31,6 +31,12 @@ class Change:
         before = f"cluster: {self.ref}" if self.before else "/dev/null"
         after = f"applied: {self.ref}" if self.after else "/dev/null"
         return list(difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), before, after, lineterm=""))
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs: which object, what becomes of it, and the diff line by line."""
+        action = "create" if not self.before else "change" if self.after else "delete"
+        ref = self.ref
+        return {"kind": ref.resource.kind, "namespace": ref.namespace, "name": ref.name, "action": action, "diff": self.lines()}
 
 
 def of_child(ref: Ref, live: Mapping[str, Any] | None, applied: Mapping[str, Any] | None) -> Change:

@@ -13,6 +13,7 @@ from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.profile import InvalidProfile
 from monitoring_operator.api.resources import PROFILE, PROMETHEUS
+from monitoring_operator.cli import formats
 from monitoring_operator.cli.changes import Change
 from monitoring_operator.cli.comparison import Comparison
 from monitoring_operator.cli.connection import connected, no_cluster
@@ -20,7 +21,15 @@ from monitoring_operator.cli.documents import Loaded, UnreadableError, load
 from monitoring_operator.render import Inputs
 
 
-def diff_file(file: str, *, inputs: Inputs, labels: Mapping[str, str] | None, kubeconfig: str | None, context: str | None) -> int:
+def diff_file(
+    file: str,
+    *,
+    inputs: Inputs,
+    labels: Mapping[str, str] | None,
+    kubeconfig: str | None,
+    context: str | None,
+    output: str = formats.TEXT,
+) -> int:
     """Prints the difference of every object; returns the exit code. `labels` None derives Prometheus' labels from the cluster."""
     try:
         loaded = load([file])
@@ -38,10 +47,17 @@ def diff_file(file: str, *, inputs: Inputs, labels: Mapping[str, str] | None, ku
         return _failed(str(error))
     except ApiError as error:
         return _failed(f"the cluster could not be read: {error.message}")
+    _show(changes, output)
+    return 1 if changes else 0
+
+
+def _show(changes: Sequence[Change], output: str) -> None:
+    if output != formats.TEXT:
+        click.echo(formats.data({"changes": [change.data() for change in changes]}, output), nl=False)
+        return
     for change in changes:
         for line in change.lines():
             click.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))
-    return 1 if changes else 0
 
 
 def _failed(message: str) -> int:

@@ -92,26 +92,28 @@ def load(files: Sequence[str], *, retention: float | None = None) -> Loaded:
     """
     loaded = Loaded()
     for file in files:
-        shown = _shown(file)
-        for document in read(_text(file)):
+        name = shown(file)
+        for document in read(text(file)):
             if document.mistakes:
-                loaded.findings += [Finding(shown, m.line, "", m.message) for m in document.mistakes]
+                loaded.findings += [Finding(name, m.line, "", m.message) for m in document.mistakes]
             else:
-                _take(shown, document, loaded)
+                _take(name, document, loaded)
     _refuse_twins(loaded)
     _check_own_dashboards(loaded)
     loaded.findings += [source.finding(p) for source, profile in loaded.profiles for p in reach.problems(profile, retention)]
     if not loaded.findings and not loaded.profiles:
-        loaded.findings.append(Finding(_shown(files[-1]), 1, "", f"holds no {names.KIND} (apiVersion: {names.API_VERSION})"))
+        loaded.findings.append(Finding(shown(files[-1]), 1, "", f"holds no {names.KIND} (apiVersion: {names.API_VERSION})"))
     loaded.findings.sort()
     return loaded
 
 
-def _shown(file: str) -> str:
+def shown(file: str) -> str:
+    """What people are told of a file's name."""
     return "<stdin>" if file == STANDARD_INPUT else file
 
 
-def _text(file: str) -> str:
+def text(file: str) -> str:
+    """What a file holds; `-` is standard input. Raises UnreadableError."""
     try:
         raw = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
         return raw.decode("utf-8-sig")

@@ -3,13 +3,18 @@
 Commands import what they need only when they run: kopf and the Kubernetes client take longer to load than `render` takes in all.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from monitoring_operator.cli.completion import PROGRAM, completion
+from monitoring_operator.cli.formats import output_option
+from monitoring_operator.cli.migrate import import_
 from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, URL, labels
+from monitoring_operator.cli.stack import stack
 
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 RETENTION = click.option(
@@ -53,7 +58,8 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="monitoring-operator", prog_name="monitoring-operator")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """From one MonitoringProfile to an application's scraping, alerts, notifications and dashboards.
 
     \b
@@ -64,15 +70,18 @@ def cli() -> None:
       monitoring-operator preview profile.yaml -o preview/
       monitoring-operator diff profile.yaml --context staging
       monitoring-operator doctor
+      monitoring-operator stack up profile.yaml
       monitoring-operator crd | kubectl apply --server-side -f -
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 @cli.command()
 @FILES
 @rendering_options
 @RETENTION
-@click.option("-o", "--output", metavar="DIR", type=click.Path(file_okay=False), help="Write one file per object into DIR instead.")
+@click.option("-o", "--output", metavar="yaml|json|DIR", default="yaml", show_default=True, help="Print so, or write a file per object.")
 @click.option(
     "--alertmanager",
     type=ALERTMANAGER,
@@ -87,23 +96,27 @@ def render(**given: Any) -> None:
     A FILE may hold several YAML documents; `-` is standard input. Other kinds of objects are passed over. Credentials are
     shown as <redacted>.
 
+    Exit code: 0 if everything is printed, 1 if a profile is not valid, 2 if a file cannot be read or written.
+
     \b
     Examples:
       monitoring-operator render profile.yaml
       monitoring-operator render profile.yaml --prometheus-label release=kube-prometheus-stack
       monitoring-operator render team-a.yaml team-b.yaml -o rendered/
+      monitoring-operator render profile.yaml -o json | jq '.items[].kind'
     """  # noqa: D301
     from monitoring_operator.cli import rendering
 
     inputs = rendering.inputs(labels(given["prometheus_labels"]), given["runbook_base_url"], given["grafana_url"])
-    wanted = {"alertmanager": given["alertmanager"], "folder": given["output"], "retention": given["retention"]}
+    wanted = {"alertmanager": given["alertmanager"], "output": given["output"], "retention": given["retention"]}
     _exit(rendering.render_files(given["files"], inputs=inputs, **wanted))
 
 
 @cli.command()
 @FILES
 @RETENTION
-def validate(files: tuple[str, ...], retention: float | None) -> None:
+@output_option
+def validate(files: tuple[str, ...], retention: float | None, output: str) -> None:
     """Check profiles and print every problem with its line.
 
     A problem is printed as FILE:LINE: FIELD: MESSAGE.
@@ -114,11 +127,12 @@ def validate(files: tuple[str, ...], retention: float | None) -> None:
     Examples:
       monitoring-operator validate profile.yaml
       monitoring-operator validate profile.yaml --retention 15d
+      monitoring-operator validate profile.yaml --output json
       kubectl get monitoringprofiles -A -o yaml | monitoring-operator validate -
     """  # noqa: D301
     from monitoring_operator.cli.validation import validate_files
 
-    _exit(validate_files(files, retention))
+    _exit(validate_files(files, retention, output))
 
 
 @cli.command()
@@ -187,6 +201,7 @@ def preview(**given: Any) -> None:
 @cli.command()
 @click.argument("file", metavar="FILE")
 @rendering_options
+@output_option
 @cluster_options
 def diff(**given: Any) -> None:
     """Show what applying profiles would change in a cluster.
@@ -199,6 +214,7 @@ def diff(**given: Any) -> None:
     \b
     Examples:
       monitoring-operator diff profile.yaml
+      monitoring-operator diff profile.yaml --output json
       monitoring-operator diff profile.yaml --kubeconfig ~/.kube/staging --context admin
     """  # noqa: D301
     from monitoring_operator.cli import differing, rendering
@@ -206,7 +222,12 @@ def diff(**given: Any) -> None:
     prometheus_labels = labels(given["prometheus_labels"])
     inputs = rendering.inputs(prometheus_labels, given["runbook_base_url"], given["grafana_url"])
     code = differing.diff_file(
-        given["file"], inputs=inputs, labels=prometheus_labels, kubeconfig=given["kubeconfig"], context=given["context"]
+        given["file"],
+        inputs=inputs,
+        labels=prometheus_labels,
+        kubeconfig=given["kubeconfig"],
+        context=given["context"],
+        output=given["output"],
     )
     _exit(code)
 
@@ -253,6 +274,8 @@ def doctor(**given: Any) -> None:
 @cli.command()
 def crd() -> None:
     """Print the CustomResourceDefinition of MonitoringProfile.
+
+    Exit code: 0.
 
     \b
     Example:
@@ -316,7 +339,10 @@ def crd() -> None:
 def run(**given: Any) -> None:
     """Run the operator.
 
-    It works on the cluster of KUBECONFIG, or of the pod that it runs in.
+    It works on the cluster of KUBECONFIG, or of the pod that it runs in. Its log is lines for people on a terminal, JSON
+    elsewhere.
+
+    Exit code: 0 after SIGTERM or Ctrl-C, 2 if there is no cluster or its port is taken.
 
     \b
     Examples:
@@ -330,10 +356,20 @@ def run(**given: Any) -> None:
     _exit(run_operator(Settings(**given)))
 
 
+cli.add_command(completion)
+cli.add_command(import_)
+cli.add_command(stack)
+
+
 def _exit(code: int) -> None:
     click.get_current_context().exit(code)
 
 
 def main() -> None:
     """Entry point of the script."""
-    cli(prog_name="monitoring-operator")
+    cli(prog_name=PROGRAM)
+
+
+def kubectl() -> None:
+    """Entry point as kubectl's plugin: an executable `kubectl-mprof` on PATH is `kubectl mprof`."""
+    cli(prog_name="kubectl mprof")

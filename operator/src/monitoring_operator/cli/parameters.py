@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
@@ -74,10 +75,37 @@ class _Duration(_Pattern):
         return durations.seconds(match.group())
 
 
+class _Target(_Pattern):
+    """(NAMESPACE/NAME or None, HOST:PORT)."""
+
+    name = "target"
+    pattern = r"((?P<profile>[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*)=)?(?P<address>([-A-Za-z0-9_.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})"
+    expected = "HOST:PORT or NAMESPACE/NAME=HOST:PORT, such as localhost:8000"
+
+    def value(self, match: re.Match[str]) -> tuple[str | None, str]:
+        return match["profile"], match["address"]
+
+
+class _Name(_Pattern):
+    name = "name"
+    pattern = _NAME
+    expected = "a name of a Kubernetes object, such as ga4-analytics"
+
+
+class _Namespace(_Pattern):
+    name = "namespace"
+    pattern = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    expected = "a name of a namespace, such as analytics"
+
+
 LABEL = _Label()
 URL = _Url()
 ALERTMANAGER = _Alertmanager()
 DURATION = _Duration()
+TARGET = _Target()
+NAME = _Name()
+NAMESPACE = _Namespace()
+PATH = click.Path(dir_okay=False, path_type=Path)
 
 
 def labels(given: Iterable[tuple[str, str]]) -> Mapping[str, str] | None:

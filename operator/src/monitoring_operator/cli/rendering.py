@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from monitoring_operator import yaml_output
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.merge import merge
@@ -15,7 +16,7 @@ from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import InvalidProfile, Profile
 from monitoring_operator.api.resources import SECRET
-from monitoring_operator.cli import yaml_output
+from monitoring_operator.cli import formats
 from monitoring_operator.cli.display import REDACTED, for_people
 from monitoring_operator.cli.documents import Loaded, UnreadableError, load
 from monitoring_operator.render import Inputs, render
@@ -32,9 +33,12 @@ def inputs(prometheus_labels: Mapping[str, str] | None, runbook_base_url: str | 
 
 
 def render_files(
-    files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], folder: str | None, retention: float | None
+    files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], output: str, retention: float | None
 ) -> int:
-    """Prints the children of all profiles in `files`, or writes them into `folder`; returns the exit code. `retention` is in seconds."""
+    """Prints the children of all profiles in `files` as yaml or json, or writes them into the folder `output`; returns the exit code.
+
+    `retention` is in seconds.
+    """
     try:
         loaded = load(files, retention=retention)
     except UnreadableError as error:
@@ -49,13 +53,21 @@ def render_files(
     except (InvalidProfile, TooLarge) as error:
         click.echo(f"monitoring-operator: {error}", err=True)
         return 1
-    if folder is None:
+    if output == formats.YAML:
         click.echo(yaml_output.documents(map(_text, manifests)), nl=False)
         return 0
+    if output == formats.JSON:
+        shown = {"apiVersion": "v1", "kind": "List", "items": [for_people(m.body) for m in manifests]}
+        click.echo(formats.data(shown, output), nl=False)
+        return 0
+    return _write(manifests, Path(output))
+
+
+def _write(manifests: Sequence[Manifest], folder: Path) -> int:
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in as_files(manifests).items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         click.echo(f"monitoring-operator: cannot write into {folder}: {error.strerror}", err=True)
         return 2

@@ -15,7 +15,7 @@ GRACE = 10.0
 
 def main() -> int:
     """Run `sys.argv[1:]` and return its exit code: negative where a signal ended it."""
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603 -- the program is the caller's
     threading.Thread(target=_hold, args=(child,), daemon=True).start()
     return child.wait()
 

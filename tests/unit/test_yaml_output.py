@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_operator.cli import yaml_output
+from monitoring_operator import yaml_output
 
 TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), include_characters="\n \t"), max_size=200)
 VALUES = st.recursive(

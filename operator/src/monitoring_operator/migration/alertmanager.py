@@ -1,0 +1,134 @@
+"""alertmanager.yml: who is told of critical alerts and of warnings becomes the profile's notifications; credentials become references."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from monitoring_operator.alertmanager.routing import parse_matcher
+from monitoring_operator.migration.draft import Credential, Document, Draft, Json
+
+_GROUPING = {"group_wait": "groupWait", "group_interval": "groupInterval", "repeat_interval": "repeatInterval"}
+_NOT_TAKEN = {
+    "inhibit_rules": "the operator has rules of its own: a critical alert mutes its warning, a service that is down its other alerts",
+    "time_intervals": "a profile has no times of day",
+    "mute_time_intervals": "a profile has no times of day",
+    "templates": "the operator has messages of its own",
+}
+_CREDENTIALS = {
+    "pagerduty_configs": {"routing_key": "routingKey", "service_key": "serviceKey"},
+    "slack_configs": {"api_url": "apiUrl", "app_token": "botToken"},
+}
+_FIELDS = {"pagerduty_configs": "pagerDuty", "slack_configs": "slack"}
+_KEPT = {"channel": "channel", "send_resolved": "sendResolved"}
+_QUIET = {"http_config"}
+"""Fields that come with a credential."""
+
+
+def read(document: Document, draft: Draft) -> None:
+    """Take over what alertmanager.yml says of critical alerts and of warnings, whatever else they are about."""
+    config = document.value
+    for field, why in _NOT_TAKEN.items():
+        if config.get(field):
+            draft.leave(document, field, f"{field}: {why}")
+    receivers = {str(r.get("name")): (f"receivers[{i}]", r) for i, r in enumerate(config.get("receivers") or ())}
+    used: set[str] = set()
+    for severity in ("critical", "warning"):
+        for path, settings, name in _routes(config["route"], "route", {}, severity):
+            used.add(path)
+            _grouping(document, path, settings, draft)
+            if name in receivers:
+                _receiver(document, severity, *receivers[name], draft)
+    for path, node in _all(config["route"], "route"):
+        if path not in used and not any(u.startswith(f"{path}.") for u in used):
+            draft.leave(document, path, f"the route to {node.get('receiver', 'its parent')}: it does not decide by severity alone")
+
+
+def _routes(node: Json, path: str, inherited: Json, severity: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The routes at which an alert of a severity ends that has no other label, with the settings that hold there."""
+    settings = {**inherited, **{k: v for k, v in node.items() if k not in ("routes", "matchers", "match", "match_re", "continue")}}
+    taken = False
+    for index, child in enumerate(node.get("routes") or ()):
+        if _matches(child, severity):
+            taken = True
+            yield from _routes(child, f"{path}.routes[{index}]", settings, severity)
+            if not child.get("continue"):
+                return
+    if not taken:
+        yield path, settings, str(settings.get("receiver"))
+
+
+def _matches(node: Json, severity: str) -> bool:
+    labels = {"severity": severity}
+    try:
+        given = [parse_matcher(str(m)) for m in node.get("matchers") or ()]
+        given += [parse_matcher(f'{k}="{v}"') for k, v in (node.get("match") or {}).items()]
+        given += [parse_matcher(f'{k}=~"{v}"') for k, v in (node.get("match_re") or {}).items()]
+    except ValueError:
+        return False
+    return all(matcher.matches(labels) for matcher in given)
+
+
+def _all(node: Json, path: str) -> Iterator[tuple[str, Json]]:
+    yield path, node
+    for index, child in enumerate(node.get("routes") or ()):
+        yield from _all(child, f"{path}.routes[{index}]")
+
+
+def _grouping(document: Document, path: str, settings: Mapping[str, Any], draft: Draft) -> None:
+    wanted = {ours: str(settings[theirs]) for theirs, ours in _GROUPING.items() if theirs in settings}
+    group_by = [str(label) for label in settings.get("group_by") or ()]
+    if "..." in group_by:
+        draft.leave(document, path, "group_by '...': name the labels that make one notification")
+    elif group_by:
+        wanted["groupBy"] = group_by  # type: ignore[assignment]
+    draft.places.setdefault("spec.notifications", (document, path))
+    for field, value in wanted.items():
+        if draft.notifications.setdefault(field, value) != value:
+            draft.leave(document, path, f"{field} {value}: a profile has one for all severities, {draft.notifications[field]}")
+
+
+def _receiver(document: Document, severity: str, path: str, receiver: Json, draft: Draft) -> None:
+    for section, entries in receiver.items():
+        if section == "name":
+            continue
+        for index, entry in enumerate(entries or ()):
+            where = f"{path}.{section}[{index}]"
+            if section not in _FIELDS:
+                draft.leave(document, where, f"{section} of {receiver['name']}: a profile tells PagerDuty and Slack")
+            else:
+                _entry(document, where, entry, draft, severity=severity, section=section, receiver=str(receiver["name"]))
+
+
+def _entry(document: Document, path: str, entry: Json, draft: Draft, *, severity: str, section: str, receiver: str) -> None:
+    source = _source(document, path, section, entry)
+    if source is None:
+        draft.leave(document, path, f"{section} of {receiver}: its credential is not one that a profile can refer to")
+        return
+    field, place = source
+    secret, key = f"{draft.name or 'profile'}-notify", f"{_FIELDS[section].lower()}-{field.lower()}-{receiver}"
+    key = "".join(c if c.isalnum() or c in "-._" else "-" for c in key)
+    credential = Credential(secret, key, document.file, document.line(place), place)
+    if credential not in draft.credentials:
+        draft.credentials.append(credential)
+    taken: dict[str, Any] = {field: {"secretKeyRef": {"name": secret, "key": key}}}
+    taken |= {ours: entry[theirs] for theirs, ours in _KEPT.items() if theirs in entry}
+    told = draft.notifications.setdefault(severity, [])
+    draft.places[f"spec.notifications.{severity}[{len(told)}]"] = (document, path)
+    told.append({_FIELDS[section]: taken})
+    draft.take(document, path, f"{section} of {receiver} as notifications.{severity}")
+    known = {*_KEPT, *_QUIET, *(f for name in _CREDENTIALS[section] for f in (name, f"{name}_file"))}
+    rest = sorted(entry.keys() - known)
+    if rest:
+        draft.leave(document, path, f"{', '.join(rest)} of {receiver}: the operator has messages of its own")
+
+
+def _source(document: Document, path: str, section: str, entry: Json) -> tuple[str, str] | None:
+    """The profile's field for the credential, and the path where its value stands."""
+    for theirs, ours in _CREDENTIALS[section].items():
+        for name in (theirs, f"{theirs}_file"):
+            if entry.get(name):
+                return ours, f"{path}.{name}"
+    if section == "slack_configs":
+        for name in ("slack_api_url", "slack_api_url_file"):
+            if (document.value.get("global") or {}).get(name):
+                return "apiUrl", f"global.{name}"
+    return None
