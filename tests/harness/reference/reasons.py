@@ -50,6 +50,11 @@ REASONS = {
     "AlertmanagerOutdated": ("A replica still runs an older configuration.", "See the config-reloader of the pod that the message names."),
     "AlertmanagerUnreachable": ("Alertmanager does not answer, so nothing is known.", "See whether its pods run."),
     "DashboardsApplied": ("The dashboards are written, and no other has their uid or title.", ""),
+    "ConfigMapMissing": (
+        "A ConfigMap with a dashboard of your own is not there, or lacks the key; that dashboard is left out.",
+        "Make the key that the message names.",
+    ),
+    "DashboardInvalid": ("A dashboard of your own cannot be delivered; that dashboard is left out.", "Change what the message names."),
     "DashboardConflict": (
         "Another dashboard has the same uid, or the same title in the same folder; Grafana would save none of them.",
         "Rename or remove the one that the message names.",

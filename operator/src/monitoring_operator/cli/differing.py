@@ -1,7 +1,7 @@
 """`monitoring-operator diff`: what the operator would change in a cluster if the profiles of a file were applied."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click

@@ -186,6 +186,8 @@ def preview(**given: Any) -> None:
 
     One HTML file per dashboard, with everything inside: nothing is fetched when it is opened.
 
+    Exit code: 0 if every page is written, 1 if a profile is not valid, 2 if a file or the Prometheus cannot be read.
+
     \b
     Examples:
       monitoring-operator preview profile.yaml -o preview/

@@ -32,9 +32,7 @@ def inputs(prometheus_labels: Mapping[str, str] | None, runbook_base_url: str | 
     return Inputs(prometheus_labels or {}, runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url)
 
 
-def render_files(
-    files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], output: str, retention: float | None
-) -> int:
+def render_files(files: Sequence[str], *, inputs: Inputs, alertmanager: tuple[str, str, str], output: str, retention: float | None) -> int:
     """Prints the children of all profiles in `files` as yaml or json, or writes them into the folder `output`; returns the exit code.
 
     `retention` is in seconds.

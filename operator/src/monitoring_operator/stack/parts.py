@@ -32,9 +32,9 @@ class Parts:
 
 
 def of_profiles(profiles: Iterable[tuple[Profile, Inputs]]) -> Parts:
-    """The parts of `profiles`, each with what rendering knows besides, whichever Alertmanager they name: on one machine there is one. Credentials are placeholders.
+    """The parts of `profiles`, each with what rendering knows besides, whichever Alertmanager they name: on one machine there is one.
 
-    Raises InvalidProfile for what no object can hold.
+    Credentials are placeholders. Raises InvalidProfile for what no object can hold.
     """
     given = tuple(profiles)
     fragments = (fragment(profile, dict.fromkeys(wanted(profile), PLACEHOLDER)) for profile, _ in given)
