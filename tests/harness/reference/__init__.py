@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.reference import commands, fields, names, runbooks, telemetry
+from harness.reference import commands, fields, names, runbooks
 
 FOLDER = Path(__file__).parents[3] / "docs"
 
@@ -14,7 +14,6 @@ def pages() -> Mapping[Path, str]:
         "reference/profile.md": fields.page,
         "reference/command-line.md": commands.page,
         "reference/conditions.md": names.page,
-        "reference/operator-metrics.md": telemetry.page,
         "runbooks.md": runbooks.page,
     }
     return {FOLDER / name: page() for name, page in made.items()}

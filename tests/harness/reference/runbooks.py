@@ -1,5 +1,6 @@
 """docs/runbooks.md: the way from an alert's name to its runbook."""
 
+from harness.content.runbooks import FOLDER
 from monitoring_operator.content import catalogue
 
 _INTRO = """\
@@ -14,5 +15,8 @@ What to do when an alert fires: what it means, who feels it, how to find the cau
 
 def page() -> str:
     """The whole page."""
-    rows = [f"| [{alert.name}](runbooks/{alert.name}.md) | {alert.severity} | {alert.summary} |" for alert in catalogue.alerts().values()]
-    return "\n".join([_INTRO, *rows, ""])
+    alerts = catalogue.alerts()
+    operators = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem not in alerts)
+    rows = [f"| [{alert.name}](runbooks/{alert.name}.md) | {alert.severity} | {alert.summary} |" for alert in alerts.values()]
+    own = [f"- [{name}](runbooks/{name}.md)" for name in operators]
+    return "\n".join([_INTRO, *rows, "", "Alerts on the operator itself, which the chart brings (`prometheusRule.enabled`):", "", *own, ""])
