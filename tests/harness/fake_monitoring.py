@@ -72,7 +72,7 @@ class FakeMonitoring:
         return {
             "name": rule["alert"],
             "query": rule["expr"].replace(" ", "\n  "),
-            "duration": durations.seconds(rule.get("for", "0s")),
+            "duration": int(durations.seconds(rule.get("for", "0s"))),
             "labels": rule.get("labels", {}),
             "annotations": rule.get("annotations", {}),
             "health": "err" if error else "ok",

@@ -105,7 +105,7 @@ def _line(group: str, rule: Object) -> Line:
 
 def line(group: str, name: str, expr: str, wait: float, rule: Object) -> Line:
     """A rule as it is compared; `labels` and `annotations` of `rule` are so called by Kubernetes and Prometheus alike."""
-    return group, name, wait, _pairs(rule.get("labels") or {}), _pairs(rule.get("annotations") or {}), fingerprint(expr)
+    return group, name, float(wait), _pairs(rule.get("labels") or {}), _pairs(rule.get("annotations") or {}), fingerprint(expr)
 
 
 def _pairs(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

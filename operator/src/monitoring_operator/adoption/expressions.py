@@ -1,11 +1,16 @@
 """PromQL as it is compared: Prometheus gives an expression back in a form of its own, so both sides are brought into a third."""
 
 import hashlib
+import re
 
 from monitoring_operator.content.promql import NESTING_LIMIT, nesting
 
 REMEMBERED = 200_000
 """Fingerprints kept: parsing costs a fifth of a millisecond, and every look meets the same expressions again."""
+
+_STRING = r'"(?:\\.|[^"\\])*+"'
+_SELECTOR = re.compile(rf"\{{((?:{_STRING}|[^\"{{}}])*+)\}}")
+_MATCHER = re.compile(rf"(?:{_STRING}|[^\",])++")
 
 _known: dict[int, str] = {}
 
@@ -26,7 +31,12 @@ def _canonical(expression: str) -> str:
 
     if nesting(expression) <= NESTING_LIMIT:
         try:
-            return str(promql_parser.parse(expression))
+            return _SELECTOR.sub(_sorted, str(promql_parser.parse(expression)))
         except ValueError:
             pass
     return "".join(expression.split())
+
+
+def _sorted(selector: re.Match[str]) -> str:
+    """The matchers of a selector in an order of their own; Prometheus sorts them too."""
+    return "{" + ",".join(sorted(m.strip() for m in _MATCHER.findall(selector[1]))) + "}"
