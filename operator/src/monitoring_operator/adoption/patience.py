@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.names import Condition, Reason
 
-PATIENCE = 8.0
+PATIENCE = 5.0
 """Seconds for which a fact must differ from what is said before it is said instead."""
 
 FLICKERING = frozenset({Condition.LOADED, Condition.TARGETS_UP, Condition.ROUTES_LIVE, Condition.METRICS_PRESENT})
