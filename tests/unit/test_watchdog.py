@@ -80,13 +80,21 @@ def test_a_watch_that_cannot_be_opened_is_blindness(scene: Scene) -> None:
         scene.later(1)
 
 
+def test_a_watch_that_nobody_tries_to_open_any_more_is_too(scene: Scene) -> None:
+    """When one of its watches fails for good, kopf may wait for ever to end the others."""
+    scene.later(LIMIT)
+
+    with pytest.raises(Blind, match=PATH):
+        scene.later(1)
+
+
 def test_an_outage_of_the_api_server_is_not(scene: Scene) -> None:
     """Afterwards the watch has the whole limit to come back."""
     scene.dog.asked(PATH, watching=True)
     scene.later(600, api_answers=False)
     scene.later(LIMIT)
     scene.open()
-    scene.later(600)
+    scene.later(LIMIT)
 
     assert [PATH] == scene.dog.suspects()
 
@@ -95,6 +103,7 @@ def test_a_type_that_was_installed_and_is_never_watched_is_blindness(scene: Scen
     """Whoever should have told kopf of it has not."""
     scene.dog.expect([PATH, "/apis/new"])
     scene.later(LIMIT)
+    scene.stream.total_bytes += 100
 
     with pytest.raises(Blind, match="/apis/new"):
         scene.later(1)

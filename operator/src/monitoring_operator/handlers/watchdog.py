@@ -1,7 +1,7 @@
-"""Notices a watch that is dead while the API server lives: kopf tries it again and again, and nobody would know that we are blind.
+"""Notices a watch that is dead while the API server lives: kopf tries it again and again, or has given up without an end.
 
 Signs of life are an answer to a list or to the opening of a watch, and every byte that comes by it; bookmarks come about every
-minute.
+minute, and a watch without any is opened anew.
 
 Things may have been missed by a watch that lives, and only a list of our own can tell. When kopf has to list anew (after 410),
 it does not notice what was deleted meanwhile. A watch that is cut off early, again and again, may never come to the end of its
@@ -20,7 +20,7 @@ PAUSE = 1.0
 
 
 class Blind(Exception):
-    """A watch cannot be opened although the API server answers; only a new process can hope for better."""
+    """A watch gives no sign of life although the API server answers; only a new process can hope for better."""
 
 
 class Stream(Protocol):
@@ -33,8 +33,6 @@ class Stream(Protocol):
 class _Watch:
     sign: float
     """When it last gave a sign of life."""
-    waiting: bool = True
-    """Whether it has been asked for since then."""
     opened: float = float("-inf")
     stream: Stream | None = None
     heard: int = 0
@@ -68,7 +66,6 @@ class Watchdog:
         watch = self._watches.get(path)
         if watch is None:
             return
-        watch.waiting = True
         if not watching:
             watch.relisted = watch.stream is not None
         elif watch.relisted:
@@ -83,7 +80,7 @@ class Watchdog:
         if stream is not None:
             self._closed(path, watch)
             watch.stream, watch.heard, watch.opened = stream, stream.total_bytes, now
-        watch.sign, watch.waiting = now, False
+        watch.sign = now
 
     def suspects(self) -> list[str]:
         """Paths that have to be listed now; each is named once, and not again before a third of the limit has gone by."""
@@ -107,9 +104,9 @@ class Watchdog:
             self._outage = now
         for path, watch in self._watches.items():
             if watch.stream is not None and watch.stream.total_bytes != watch.heard:
-                watch.heard, watch.sign, watch.waiting, watch.silences = watch.stream.total_bytes, now, False, 0
+                watch.heard, watch.sign, watch.silences = watch.stream.total_bytes, now, 0
             silence = now - max(watch.sign, self._outage)
-            if watch.waiting and silence > self._limit:
+            if silence > self._limit:
                 raise Blind(f"nothing has been heard by the watch of {path} for {silence:.0f} s, though the API server answers")
 
     def _closed(self, path: str, watch: _Watch) -> None:
