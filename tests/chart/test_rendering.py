@@ -76,6 +76,7 @@ def test_operator_understands_its_arguments() -> None:
     values = {
         "watch": {"namespaces": ["analytics", "monitoring"]},
         "leaderElection": {"enabled": True},
+        "dashboards": {"namespaces": ["grafana"]},
         "prometheus": {"labels": {"release": "kps"}},
         "resyncInterval": "1h30m",
         "logLevel": "warning",
@@ -90,6 +91,7 @@ def test_operator_understands_its_arguments() -> None:
         "prometheus_labels": (("release", "kps"),),
         "resync_interval": 5400.0,
         "watch_timeout": 90.0,
+        "dashboard_namespaces": ("grafana",),
         "leader_elect": True,
         "lease_name": "monitoring-operator",
         "lease_namespace": rendered.NAMESPACE,

@@ -13,6 +13,9 @@ from monitoring_operator.alertmanager.receivers import DIRECTORY, entry
 from monitoring_operator.api.notifications import Notifications, Receiver
 from monitoring_operator.api.profile import Profile
 
+LONGEST_CREDENTIAL = 4096
+"""Characters. All profiles share one Secret of at most 1 MiB: what is longer is no credential, and could take everybody's place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
@@ -34,7 +37,7 @@ class Fragment:
 def fragment(profile: Profile, credentials: Credentials) -> Fragment | None:
     """The part of `profile`; None if it has no notifications section.
 
-    A receiver whose credential is absent or blank is left out. Critical alerts that are left without any receiver go to the
+    A receiver whose credential is absent, blank or far too long is left out. Critical alerts that are left without any receiver go to the
     warnings' receivers, since a critical alert mutes its warning twin and would otherwise make both vanish.
     """
     notifications = profile.spec.notifications
@@ -91,7 +94,7 @@ def _receiver(
         described = entry(receiver)
         ref = described.credential.secret_key_ref
         value = credentials.get((ref.name, ref.key), "")
-        if not value.strip():
+        if not value.strip() or len(value) > LONGEST_CREDENTIAL:
             missing.add((ref.name, ref.key))
             continue
         key = f"{key_prefix}.{index}.{described.field}"

@@ -7,6 +7,9 @@ from pydantic import Field, StringConstraints
 from monitoring_operator.api.model import ConfigMapKeySelector, Model, NamespaceName, Ratio, SecretSource, Unique
 from monitoring_operator.api.scrape import LabelKey, LabelValue
 
+# To Grafana's sidecar the folder is a path, and an absolute one, or one with `..`, would lead out of Grafana's own.
+FOLDER = r"^[^/\\.\x00-\x1f][^/\\\x00-\x1f]*(/[^/\\.\x00-\x1f][^/\\\x00-\x1f]*)*$"
+
 
 class ExtraDashboard(Model):
     """A dashboard of the user's own, checked and delivered like the catalogue's."""
@@ -21,8 +24,9 @@ class Dashboards(Model):
 
     enabled: bool = True
     """false removes every dashboard of the profile."""
-    folder: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
-    """Grafana folder, given to the sidecar as the annotation grafana_folder. Default: the sidecar's own choice."""
+    folder: Annotated[str, StringConstraints(pattern=FOLDER, min_length=1, max_length=128)] | None = None
+    """Grafana folder, given to the sidecar as the annotation grafana_folder. Default: the sidecar's own choice. It is a path to the
+    sidecar: no part of it may be empty or begin with a dot."""
     include: Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=32), Unique()] | None = None
     """Dashboards by name. Default: those of the profile's packs."""
     extra: Annotated[tuple[ExtraDashboard, ...], Field(max_length=32)] = ()

@@ -299,6 +299,13 @@ def crd() -> None:
     help="Watch this namespace only; repeatable (in the variable: separated by spaces). Default: the whole cluster.",
 )
 @click.option(
+    "--dashboard-namespace",
+    "dashboard_namespaces",
+    multiple=True,
+    metavar="NAMESPACE",
+    help="Profiles may put dashboards into this namespace, beside their own, and into no other; repeatable. Default: into any.",
+)
+@click.option(
     "--resync-interval", type=DURATION, default="10m", show_default=True, help="How often everything is compared with the cluster."
 )
 @click.option(

@@ -36,6 +36,7 @@ class Settings:
     prometheus_labels: Mapping[str, str] | None = None
     runbook_base_url: str | None = None
     grafana_url: str = ""
+    dashboard_namespaces: tuple[str, ...] = ()
     resync_interval: float = 600.0
     watch_timeout: float = 90.0
     http_host: str = "127.0.0.1"
@@ -57,7 +58,11 @@ def run_operator(settings: Settings) -> int:
     inputs = Inputs(runbook_base_url=settings.runbook_base_url or DEFAULT_RUNBOOK_BASE_URL, grafana_url=settings.grafana_url)
     options = Options(
         namespaces=settings.namespaces,
-        defaults=Defaults(prometheus_labels=settings.prometheus_labels, inputs=inputs),
+        defaults=Defaults(
+            prometheus_labels=settings.prometheus_labels,
+            inputs=inputs,
+            dashboard_namespaces=frozenset(settings.dashboard_namespaces) if settings.dashboard_namespaces else None,
+        ),
         resync_interval=settings.resync_interval,
         patience=Patience(settings.watch_timeout),
         http_host=settings.http_host,

@@ -48,6 +48,11 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
     ref = manifest.ref
     if not world.is_served(ref.resource):
         return _missing_crd(ref)
+    if not world.defaults.may_hold(ref.namespace, key.namespace):
+        allowed = ", ".join(sorted(world.defaults.dashboard_namespaces or ())) or "none"
+        return Outcome(
+            ref, Reason.FORBIDDEN, f"profiles may not put dashboards into namespace {ref.namespace}; beside their own: {allowed}"
+        )
     known = world.store.children.get(ref)
     try:
         if known is None or known.profile != key or not known.digest:

@@ -97,5 +97,5 @@ def _written(target: Target, fragment: Fragment) -> RouteState:
     where = f"Secret {target.namespace}/{target.secret}"
     if fragment.missing:
         absent = ", ".join(f"key {key} of Secret {secret}" for secret, key in fragment.missing)
-        return RouteState(False, Reason.SECRET_MISSING, f"Receivers are left out because there is no {absent}.")
+        return RouteState(False, Reason.SECRET_MISSING, f"Receivers are left out because there is no usable {absent}.")
     return RouteState(None, Reason.NOT_VERIFIED, f"Written to {where}; whether Alertmanager has loaded it is not verified.")

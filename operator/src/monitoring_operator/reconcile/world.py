@@ -57,6 +57,12 @@ class Defaults:
 
     prometheus_labels: Mapping[str, str] | None = None
     inputs: Inputs = field(default_factory=Inputs)
+    dashboard_namespaces: frozenset[str] | None = None
+    """Where profiles may put dashboards, beside their own namespaces; None: anywhere."""
+
+    def may_hold(self, namespace: str, owner_namespace: str) -> bool:
+        """Whether a profile in `owner_namespace` may have children in `namespace`."""
+        return namespace == owner_namespace or self.dashboard_namespaces is None or namespace in self.dashboard_namespaces
 
 
 @dataclass(frozen=True, slots=True)
