@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_operator.queue import Retry, WorkQueue
+from monitoring_operator.queue import Pace, Retry, WorkQueue
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -125,7 +125,7 @@ def test_a_retry_has_its_own_longest_delay(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(queue, "add_after", lambda _key, seconds: delays.append(seconds))
 
     for _ in range(40):
-        queue._again("a", 30.0, "")
+        queue._again("a", 30.0, Retry("no"))
 
     assert 30.0 == delays[-1] == max(delays)
 
@@ -201,3 +201,82 @@ def test_waits_and_retries_are_told() -> None:
     asyncio.run(scenario())
 
     assert ([3.0, 5.0], ["fails"]) == (waits, retried)
+
+
+def test_a_storm_about_one_key_costs_a_run_a_second() -> None:
+    """A thousand edits a second for ten minutes: the burst, and then one run a second, the last after the last edit."""
+    pace: Pace[str] = Pace(burst=20, interval=1.0)
+    runs = []
+    for millisecond in range(600_000):
+        now = millisecond / 1000
+        if pace.wait("a", now) <= 0:
+            pace.ran("a", now)
+            runs.append(now)
+
+    assert 619 <= len(runs) <= 620
+    assert 20 == sum(r < 0.5 for r in runs)
+
+
+def test_a_key_that_rested_has_its_burst_again() -> None:
+    """Twenty edits now and then are all acted on at once."""
+    pace: Pace[str] = Pace(burst=20, interval=1.0)
+    waits = []
+    for start in (0.0, 100.0):
+        for _ in range(20):
+            waits.append(pace.wait("a", start))
+            pace.ran("a", start)
+
+    assert {0.0} == set(waits)
+    assert 1.0 == pace.wait("a", 100.0)
+
+
+def test_keys_that_are_long_gone_are_forgotten() -> None:
+    """Whatever comes and goes in months."""
+    pace: Pace[int] = Pace()
+    for key in range(20_000):
+        pace.ran(key, float(key))
+
+    assert len(pace._due) <= 1001
+
+
+def test_the_last_of_a_storm_is_acted_on() -> None:
+    """The pace delays, and loses nothing."""
+    seen = []
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue(pace=Pace(burst=2, interval=0.05))
+        edits = 0
+
+        async def work(_key: str) -> None:
+            seen.append(edits)
+
+        async with running(queue, work):
+            for _ in range(200):
+                edits += 1
+                queue.add("a")
+                await asyncio.sleep(0.001)
+            async with asyncio.timeout(5):
+                while seen[-1] != 200:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+
+    assert len(seen) < 100
+
+
+@pytest.mark.parametrize("error", [Retry("not yet"), ValueError("bug")])
+def test_a_storm_about_a_failing_key_does_not_fill_the_log(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """A thousand failures in a thousand seconds: a line for each step of the backoff."""
+    now = [0.0]
+    queue: WorkQueue[str] = WorkQueue(clock=lambda: now[0])
+    caplog.set_level("INFO")
+
+    async def scenario() -> None:
+        for second in range(1000):
+            now[0] = float(second)
+            queue._again("a", 300.0, error)
+        queue._timers["a"].cancel()
+
+    asyncio.run(scenario())
+
+    assert 8 <= len(caplog.records) <= 24

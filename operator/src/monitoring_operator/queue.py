@@ -27,12 +27,34 @@ class Retry(Exception):
         self.at_most = at_most
 
 
+class Pace(Generic[K]):
+    """Lets a key be worked on `burst` times in a row, and then once every `interval` seconds: a storm about one costs no more."""
+
+    def __init__(self, burst: int = 20, interval: float = 1.0) -> None:
+        self._interval = interval
+        self._ahead = (burst - 1) * interval
+        self._due: dict[K, float] = {}
+        self._sweep = 1000
+
+    def wait(self, key: K, now: float) -> float:
+        """Seconds until the key may be worked on."""
+        return max(0.0, self._due.get(key, 0.0) - self._ahead - now)
+
+    def ran(self, key: K, now: float) -> None:
+        """The key is being worked on."""
+        self._due[key] = max(self._due.get(key, 0.0), now) + self._interval
+        if len(self._due) > self._sweep:
+            self._due = {k: due for k, due in self._due.items() if due > now}
+            self._sweep = 2 * len(self._due) + 1000
+
+
 class WorkQueue(Generic[K]):
     """Keys that want work. Not thread-safe: it belongs to one event loop."""
 
     def __init__(
         self,
         *,
+        pace: Pace[K] | None = None,
         clock: Callable[[], float] = time.monotonic,
         waited: Callable[[float], None] = lambda _seconds: None,
         retried: Callable[[K], None] = lambda _key: None,
@@ -41,6 +63,8 @@ class WorkQueue(Generic[K]):
         self._clock = clock
         self._waited = waited
         self._retried = retried
+        self._pace = pace
+        self._logged: dict[K, float] = {}
         self._ready: asyncio.Queue[K] = asyncio.Queue()
         self._dirty: dict[K, float] = {}
         self._working: dict[K, float] = {}
@@ -48,12 +72,16 @@ class WorkQueue(Generic[K]):
         self._timers: dict[K, asyncio.TimerHandle] = {}
 
     def add(self, key: K) -> None:
-        """Wants `key` to be worked on as soon as a worker is free. A waiting retry of it is brought forward."""
+        """Wants `key` to be worked on as soon as a worker is free and its pace allows. A waiting retry of it is brought forward."""
+        if key in self._dirty:
+            return
+        wait = self._pace.wait(key, self._clock()) if self._pace is not None else 0.0
+        if wait > 0:
+            self.add_after(key, wait)
+            return
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        if key in self._dirty:
-            return
         self._dirty[key] = self._clock()
         if key not in self._working:
             self._ready.put_nowait(key)
@@ -107,25 +135,33 @@ class WorkQueue(Generic[K]):
             if since is not None:
                 self._waited(self._clock() - since)
             self._working[key] = self._clock()
+            if self._pace is not None:
+                self._pace.ran(key, self._working[key])
             try:
                 await work(key)
             except Retry as retry:
-                self._again(key, retry.at_most, str(retry))
-            except Exception:
-                logger.exception("reconciling %s failed", key)
-                self._again(key, LONGEST_BACKOFF, "")
+                self._again(key, retry.at_most, retry)
+            except Exception as bug:  # noqa: BLE001 -- one key's bug must not end a worker
+                self._again(key, LONGEST_BACKOFF, bug)
             else:
                 self._failures.pop(key, None)
+                self._logged.pop(key, None)
             finally:
                 del self._working[key]
                 if key in self._dirty:
                     self._ready.put_nowait(key)
 
-    def _again(self, key: K, at_most: float, why: str) -> None:
+    def _again(self, key: K, at_most: float, error: Exception) -> None:
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         self._retried(key)
         delay = min(FIRST_BACKOFF * 2 ** min(failures, 16), at_most) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
-        if why:
-            logger.info("%s: %s; trying again in %.1f s", key, why, delay)
+        # What brings retries forward must not fill the log: a key is in it once for each step of its backoff.
+        now = self._clock()
+        if now - self._logged.get(key, float("-inf")) >= delay / 4:
+            self._logged[key] = now
+            if isinstance(error, Retry):
+                logger.info("%s: %s; trying again in %.1f s", key, error, delay)
+            else:
+                logger.error("reconciling %s failed", key, exc_info=error)
         self.add_after(key, delay)

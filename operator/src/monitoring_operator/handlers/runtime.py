@@ -25,7 +25,7 @@ from monitoring_operator.handlers.informer import Informer, Patience
 from monitoring_operator.health import Health, serve
 from monitoring_operator.http_get import HttpClient
 from monitoring_operator.leadership.elector import Elector
-from monitoring_operator.queue import Retry, WorkQueue
+from monitoring_operator.queue import Pace, Retry, WorkQueue
 from monitoring_operator.reconcile.alertmanager import reconcile_alertmanager
 from monitoring_operator.reconcile.observer import Observer
 from monitoring_operator.reconcile.profile import reconcile_profile
@@ -71,7 +71,7 @@ class Options:
 async def operate(configuration: Configuration, options: Options) -> None:
     """Runs until a signal ends it. Raises what ended it otherwise: the kubelet's restart is the recovery."""
     telemetry = Telemetry()
-    queue: WorkQueue[Key] = WorkQueue(waited=telemetry.waited, retried=lambda key: telemetry.retried(_kind(key)))
+    queue: WorkQueue[Key] = WorkQueue(pace=Pace(), waited=telemetry.waited, retried=lambda key: telemetry.retried(_kind(key)))
     health = Health(longest_run=queue.longest_run)
     elector = _elector(configuration, options, health)
     cluster = KubernetesCluster(
