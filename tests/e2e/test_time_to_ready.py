@@ -14,8 +14,8 @@ pytestmark = pytest.mark.e2e
 
 OURS = 2.0
 """Seconds that are the operator's: until every object is written, and from the last answer that was waited for until Ready."""
-SLACK = 2.0
-"""Seconds for kubectl, which asks twice, on a machine that does much else."""
+SLACK = 8.0
+"""Seconds for kubectl, which asks again and again, on a machine that does much else."""
 
 
 def test_ours_is_under_two_seconds(cluster: Cluster, installed: str, monitoring: Monitoring) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from monitoring_operator.adoption.accepted import State, bindings, judge, refusals
+from monitoring_operator.adoption.experimental import experimental
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROMETHEUS_RULE
 
@@ -38,7 +39,8 @@ def test_a_binding_of_an_older_generation_says_nothing() -> None:
 
 def test_without_bindings_an_event_refuses_and_prometheus_proves() -> None:
     """By default prometheus-operator writes no bindings."""
-    assert ("False", "prometheus-operator refuses PrometheusRule shop/web-extra: could not parse") == verdict(refusal="could not parse")
+    refused = ("False", "prometheus-operator refuses PrometheusRule shop/web-extra: could not parse; its log has the reason.")
+    assert refused == verdict(refusal="could not parse")
     assert "True" == verdict(running=True)[0]
     assert "Unknown" == verdict()[0]
 
@@ -54,3 +56,12 @@ def test_only_events_about_the_object_as_it_is_count() -> None:
 
     assert {"u": "newer"} == refusals(events, {"u": "10"})
     assert {} == refusals(events, {"u": "14"})
+
+
+def test_an_experimental_function_is_named() -> None:
+    """prometheus-operator says no more than that the rule is invalid."""
+    suspect = experimental([{"alert": "Fine", "expr": "rate(x[5m])"}, {"alert": "Odd", "expr": "mad_over_time (up[5m]) > 1"}])
+    message = judge([State(RULE, 3, refusal="invalid rule", suspect=suspect)]).message
+
+    assert "Odd calls mad_over_time, which is experimental" in message
+    assert "" == experimental([{"alert": "A", "expr": "sum by (info) (x)"}])

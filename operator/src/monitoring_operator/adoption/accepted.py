@@ -37,6 +37,8 @@ class State:
     bindings: tuple[Binding, ...] = ()
     refusal: str = ""
     running: bool = False
+    suspect: str = ""
+    """What may be the reason for a refusal, since prometheus-operator keeps the parser's words to its log."""
 
 
 def bindings(entries: Iterable[Object]) -> tuple[Binding, ...]:
@@ -72,9 +74,9 @@ def judge(states: Sequence[State]) -> Fact:
         current = [b for b in state.bindings if b.generation == state.generation]
         for binding in current:
             if not binding.accepted:
-                return _refused(state.ref, f"for {binding.by}: {binding.message}")
+                return _refused(state, f"for {binding.by}: {binding.message}")
         if state.refusal and not current:
-            return _refused(state.ref, state.refusal)
+            return _refused(state, state.refusal)
         if not current and not state.running:
             waiting.append(state.ref)
     if waiting:
@@ -82,5 +84,6 @@ def judge(states: Sequence[State]) -> Fact:
     return Fact(Condition.ACCEPTED, "True", Reason.ACCEPTED, "prometheus-operator has taken every object.")
 
 
-def _refused(ref: Ref, why: str) -> Fact:
-    return Fact(Condition.ACCEPTED, "False", Reason.NOT_ACCEPTED, f"prometheus-operator refuses {ref}: {why}")
+def _refused(state: State, why: str) -> Fact:
+    hint = state.suspect or "its log has the reason"
+    return Fact(Condition.ACCEPTED, "False", Reason.NOT_ACCEPTED, f"prometheus-operator refuses {state.ref}: {why}; {hint}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitoring_operator.adoption.dashboards import Board, board_of
+from monitoring_operator.adoption.experimental import experimental
 from monitoring_operator.adoption.expressions import fingerprint
 from monitoring_operator.adoption.metrics_present import Needs, needs
 from monitoring_operator.adoption.selection import Candidate
@@ -30,11 +31,15 @@ class Prints:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A PrometheusRule: how many alerts, and the fingerprints by which its loaded file is recognised."""
+    """A PrometheusRule: how many alerts, and the fingerprints by which its loaded file is recognised.
+
+    `suspect` is what prometheus-operator may not like about it; empty if there is nothing of that kind.
+    """
 
     ref: Ref
     alerts: int
     prints: Prints
+    suspect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ def _scrape(manifest: Manifest) -> Scrape:
 def _rules(manifest: Manifest) -> Rules:
     lines = [_line(group["name"], rule) for group in manifest.body["spec"]["groups"] for rule in group["rules"]]
     alerts = sum("alert" in rule for group in manifest.body["spec"]["groups"] for rule in group["rules"])
-    return Rules(manifest.ref, alerts, prints(lines))
+    suspect = experimental(rule for group in manifest.body["spec"]["groups"] for rule in group["rules"])
+    return Rules(manifest.ref, alerts, prints(lines), suspect)
 
 
 def _line(group: str, rule: Object) -> Line:

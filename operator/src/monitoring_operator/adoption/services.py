@@ -1,5 +1,7 @@
 """Why a ServiceMonitor finds no targets: a chain of Service, port name and endpoints of which each link may be missing."""
 
+import functools
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +16,33 @@ SHOWN = 5
 SERVICE_OF_SLICE = "kubernetes.io/service-name"
 
 
-@dataclass(frozen=True, slots=True)
 class Scene:
-    """The Services of a namespace and their EndpointSlices, as JSON."""
+    """The Services of a namespace and their EndpointSlices (as JSON), each found without looking through all the others."""
 
-    services: Sequence[Object]
-    slices: Sequence[Object]
+    def __init__(self, services: Sequence[Object], slices: Sequence[Object]) -> None:
+        self.services = services
+        self._by_label: defaultdict[tuple[str, str], list[Object]] = defaultdict(list)
+        self._slices: defaultdict[str, list[Object]] = defaultdict(list)
+        for service in services:
+            for label in (service["metadata"].get("labels") or {}).items():
+                self._by_label[label].append(service)
+        for piece in slices:
+            self._slices[(piece["metadata"].get("labels") or {}).get(SERVICE_OF_SLICE, "")].append(piece)
+
+    @functools.cached_property
+    def in_words(self) -> str:
+        """The Services there, with their labels."""
+        return _listed(_service(s) for s in self.services) or "none at all"
+
+    def chosen(self, selector: Object) -> list[Object]:
+        """The Services that a label selector takes."""
+        wanted = (selector.get("matchLabels") or {}).items()
+        candidates = min((self._by_label.get(label, []) for label in wanted), key=len, default=self.services)
+        return [s for s in candidates if matches(selector, s["metadata"].get("labels") or {})]
+
+    def slices_of(self, service: str) -> list[Object]:
+        """The EndpointSlices of a Service."""
+        return self._slices.get(service, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +56,17 @@ class Trouble:
 def trouble(scrape: Scrape, scene: Scene) -> Trouble | None:
     """What keeps a ServiceMonitor from having targets; None if its Services give it some."""
     namespace, selector = scrape.ref.namespace, in_words(scrape.selector)
-    chosen = [s for s in scene.services if matches(scrape.selector, s["metadata"].get("labels") or {})]
+    chosen = scene.chosen(scrape.selector)
     if not chosen:
-        there = _listed(_service(s) for s in scene.services) or "none at all"
         return Trouble(
             Reason.SERVICE_MISSING,
-            f"No Service in namespace {namespace} has the labels {selector} of spec.scrape.selector; the Services there: {there}.",
+            f"No Service in namespace {namespace} has the labels {selector} of spec.scrape.selector; the Services there: {scene.in_words}.",
         )
     ported = [s for s in chosen if scrape.port in _port_names(s)]
     if not ported:
         there = _listed(f"{_name(s)} has {_ports(s)}" for s in chosen)
         return Trouble(Reason.PORT_NOT_FOUND, f"No Service with {selector} has a port named {scrape.port}, spec.scrape.port; {there}.")
-    names = {_name(s) for s in ported}
-    slices = [s for s in scene.slices if (s["metadata"].get("labels") or {}).get(SERVICE_OF_SLICE) in names]
+    slices = [piece for s in ported for piece in scene.slices_of(_name(s))]
     if not any(s.get("endpoints") for s in slices):
         pods = _listed(f"{_name(s)} selects {in_words({'matchLabels': (s.get('spec') or {}).get('selector') or {}})}" for s in ported)
         return Trouble(Reason.NO_ENDPOINTS, f"No pod is behind the Service: {pods}; start the application, or mend the Service's selector.")

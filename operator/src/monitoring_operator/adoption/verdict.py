@@ -119,7 +119,9 @@ def _state(ref: Ref, question: Question, seen: Sightings, running: frozenset[Ref
     live = question.live.get(ref)
     if live is None:
         return accepted.State(ref, 0)
-    return accepted.State(ref, live.generation, accepted.bindings(live.bindings), seen.refusals.get(live.uid, ""), ref in running)
+    suspect = next((r.suspect for r in question.expected.rules if r.ref == ref), "")
+    said = accepted.bindings(live.bindings)
+    return accepted.State(ref, live.generation, said, seen.refusals.get(live.uid, ""), ref in running, suspect)
 
 
 def _routes(question: Question, seen: Sightings) -> Fact | None:

@@ -3,6 +3,7 @@
 It is asked only where something is not as it should be: a profile that is live costs nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,8 @@ async def ask_services(world: World) -> None:
     for calm in scenes.keys() - wanted:
         del scenes[calm]
     # Those that were never looked at first, then the others in turn.
-    for namespace in sorted(wanted, key=lambda n: (n in scenes, list(scenes).index(n) if n in scenes else 0))[:NAMESPACES_AT_ONCE]:
+    turn = {namespace: place for place, namespace in enumerate(scenes)}
+    for namespace in sorted(wanted, key=lambda n: turn.get(n, -1))[:NAMESPACES_AT_ONCE]:
         services = [s async for s in world.cluster.list(SERVICE, namespace=namespace)]
         slices = [s async for s in world.cluster.list(ENDPOINT_SLICE, namespace=namespace)]
         scenes.pop(namespace, None)
@@ -50,15 +52,14 @@ async def ask_services(world: World) -> None:
 async def ask_events(world: World) -> None:
     """prometheus-operator's refusals, where it is not known that everything was taken. Raises ApiError."""
     wanted = sorted({k.namespace for k, w in world.watched.items() if not _is(w, Condition.ACCEPTED, "True")})[:NAMESPACES_AT_ONCE]
+    since: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for ref, child in world.store.children.items():
+        if ref.resource in (PROMETHEUS_RULE, SERVICE_MONITOR):
+            since[ref.namespace][child.uid] = child.since
     found: dict[str, str] = {}
     for namespace in wanted:
-        since = {
-            c.uid: c.since
-            for r, c in world.store.children.items()
-            if r.namespace == namespace and r.resource in (PROMETHEUS_RULE, SERVICE_MONITOR)
-        }
         events = [e async for e in world.cluster.list(EVENT, namespace=namespace, fields=f"reason={accepted.REFUSAL}")]
-        found |= accepted.refusals(events, since)
+        found |= accepted.refusals(events, since[namespace])
     world.sightings.refusals = found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
+from monitoring_operator.api.names import Reason
 from monitoring_operator.api.resources import EVENT
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ async def announce(world: "World", profile: Mapping[str, Any], before: Mapping[s
             "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"],
         },
-        "type": "Normal" if after["status"] == "True" else "Warning",
+        # Waiting for others to take something up is no reason to warn anybody.
+        "type": "Normal" if after["status"] == "True" or after["reason"] == Reason.PENDING else "Warning",
         "reason": reason,
         "message": after["message"][:LONGEST_NOTE],
         "action": "Reconcile",

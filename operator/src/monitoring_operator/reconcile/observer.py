@@ -19,7 +19,7 @@ from monitoring_operator.reconcile.world import Watched, World
 SOON = 1.0
 """Seconds until the next look while something has just changed and is being taken up."""
 SHARE = 20
-"""A pause is this many times as long as what was waited for and read before it."""
+"""A pause is this many times as long as what was read and judged before it."""
 SELDOM = 20.0
 """Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
 AT_ONCE = 100
@@ -35,6 +35,7 @@ class Observer:
         self._world = world
         self._replies = Replies(world, http)
         self._seldom = float("-inf")
+        self._judging = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -48,7 +49,7 @@ class Observer:
             await self._pause()
 
     async def _pause(self) -> None:
-        least = max(SOON, SHARE * self._replies.cost)
+        least = max(SOON, SHARE * (self._replies.cost + self._judging))
         await asyncio.sleep(least)
         rest = self._world.verification.interval - least
         waiting = bool(self._world.store.takers()) and any(_hurries(self._world, w) for w in self._world.watched.values())
@@ -73,11 +74,13 @@ class Observer:
         await self._replies.ask(seldom=seldom)
         for ask in (ask_namespaces, ask_services, ask_events):
             await self._careful(ask(world))
+        began = world.clock()
         for number, key in enumerate(tuple(world.watched)):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             if key in world.watched and hear(world, key):
                 world.queue.add(key)
+        self._judging = world.clock() - began
 
     @staticmethod
     async def _careful(asking: Awaitable[None]) -> None:
