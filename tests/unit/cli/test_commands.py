@@ -57,7 +57,7 @@ def order(body: dict[str, Any]) -> tuple[str, ...]:
     return (body["apiVersion"] if "/" in body["apiVersion"] else "", body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
 
 
-@pytest.mark.parametrize("command", ["", "render", "validate", "test", "preview", "diff", "doctor", "crd", "run"])
+@pytest.mark.parametrize("command", ["", "render", "validate", "test", "preview", "diff", "doctor", "verify", "crd", "run"])
 def test_every_command_explains_itself_by_example(command: str) -> None:
     """--help and -h give purpose, options and an example that begins with the command's own name."""
     for option in ("--help", "-h"):
@@ -119,6 +119,7 @@ def test_a_file_that_is_not_there_is_an_error_of_usage(command: str) -> None:
         (["run", "--resync-interval", "10"], "'10' is not a duration, such as 10m or 1h30m"),
         (["run", "--resync-interval", "0s"], "must be at least 1s"),
         (["run", "--http-port", "70000"], "70000 is not in the range"),
+        (["verify", "hello"], "'hello' is not NAMESPACE/NAME, such as analytics/ga4-analytics"),
         (["diff", MINIMAL, "--kubeconfig", "no-such-file"], "'no-such-file' does not exist"),
     ],
 )

@@ -2,11 +2,13 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
-from monitoring_operator.cli.report import as_json, print_findings, print_json
+from monitoring_operator.cli.report import as_data, print_document, print_findings
 from monitoring_operator.doctor import Finding, Level
 
 FINDINGS = [
@@ -78,10 +80,11 @@ def test_a_terminal_without_unicode_gets_words(monkeypatch: pytest.MonkeyPatch) 
     assert shown(monkeypatch, "ascii").startswith("ok   Kubernetes")
 
 
-def test_json_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("output", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_programs_get_the_same(capsys: pytest.CaptureFixture[str], output: str, load: Callable[[str], Any]) -> None:
     """Level, subject, message and mend of each."""
-    print_json({"findings": as_json(FINDINGS)})
-    found = json.loads(capsys.readouterr().out)["findings"]
+    print_document({"findings": as_data(FINDINGS)}, output)
+    found = load(capsys.readouterr().out)["findings"]
 
     assert {"level": "warning", "subject": "Grafana", "message": "reads no folder.", "mend": "helm upgrade ... --set a=b"} == found[1]
     assert ["good", "warning", "bad"] == [f["level"] for f in found]

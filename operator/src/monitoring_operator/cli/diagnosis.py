@@ -7,7 +7,8 @@ from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.cli.connection import configuration_of, no_cluster
-from monitoring_operator.cli.report import as_json, print_findings, print_json
+from monitoring_operator.cli.formats import TEXT
+from monitoring_operator.cli.report import as_data, print_document, print_findings
 from monitoring_operator.cluster import KubernetesCluster
 from monitoring_operator.doctor import Facts, Level, Settings, diagnose
 from monitoring_operator.doctor.finding import worst
@@ -15,7 +16,7 @@ from monitoring_operator.doctor.gather import gather
 
 
 def diagnose_cluster(settings: Settings, *, kubeconfig: str | None, context: str | None, output: str) -> int:
-    """Prints what was found as `text` or `json`; returns the exit code."""
+    """Prints what was found as `text`, `json` or `yaml`; returns the exit code."""
     try:
         facts = asyncio.run(_facts(settings, kubeconfig, context))
     except ConfigException as error:
@@ -24,10 +25,10 @@ def diagnose_cluster(settings: Settings, *, kubeconfig: str | None, context: str
         return _failed(f"the cluster could not be read: {error.message}")
     findings = diagnose(facts, settings)
     level = worst(findings)
-    if output == "json":
-        print_json({"level": level.value, "findings": as_json(findings)})
-    else:
+    if output == TEXT:
         print_findings(findings)
+    else:
+        print_document({"level": level.value, "findings": as_data(findings)}, output)
     return int(level is Level.BAD)
 
 

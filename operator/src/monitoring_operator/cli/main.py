@@ -5,7 +5,7 @@ Commands import what they need only when they run: kopf and the Kubernetes clien
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -13,15 +13,12 @@ import click
 from monitoring_operator.cli.completion import PROGRAM, completion
 from monitoring_operator.cli.formats import output_option
 from monitoring_operator.cli.migrate import import_
-from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, URL, labels
+from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, PROFILE, URL, labels
 from monitoring_operator.cli.stack import stack
 
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 RETENTION = click.option(
     "--retention", type=DURATION, metavar="DURATION", help="How long Prometheus keeps samples; rules that look further back are refused."
-)
-OUTPUT = click.option(
-    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For people or for programs."
 )
 PROMETHEUS_LABEL = click.option(
     "--prometheus-label",
@@ -70,6 +67,7 @@ def cli(context: click.Context) -> None:
       monitoring-operator preview profile.yaml -o preview/
       monitoring-operator diff profile.yaml --context staging
       monitoring-operator doctor
+      monitoring-operator verify
       monitoring-operator stack up profile.yaml
       monitoring-operator crd | kubectl apply --server-side -f -
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
@@ -251,7 +249,7 @@ def diff(**given: Any) -> None:
     help="Check the rights for an operator that watches this namespace only; repeatable. Default: the whole cluster.",
 )
 @PROMETHEUS_LABEL
-@OUTPUT
+@output_option
 def doctor(**given: Any) -> None:
     """Check whether a cluster is ready for its first profile.
 
@@ -271,6 +269,58 @@ def doctor(**given: Any) -> None:
 
     settings = Settings(labels(given["prometheus_labels"]), given["namespaces"], given["user"])
     _exit(diagnosis.diagnose_cluster(settings, kubeconfig=given["kubeconfig"], context=given["context"], output=given["output"]))
+
+
+@cli.command()
+@click.argument("profile", metavar="[NAMESPACE/NAME]", required=False, type=PROFILE)
+@rendering_options
+@cluster_options
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    metavar="NAMESPACE",
+    help="Look into this namespace only, with Prometheus and Alertmanager in one of them; repeatable. Default: the whole cluster.",
+)
+@click.option(
+    "--way",
+    type=click.Choice(["proxy", "direct", "auto"]),
+    default="proxy",
+    show_default=True,
+    help="How Prometheus and Alertmanager are asked: through the API server, at their pods' addresses, or as it goes.",
+)
+@click.option(
+    "--grafana-token",
+    metavar="TOKEN",
+    envvar="MONITORING_OPERATOR_GRAFANA_TOKEN",
+    default="",
+    help="Token by which the Grafana of --grafana-url is asked for its dashboards. Better given by the variable.",
+)
+@click.option("--wait", is_flag=True, help="Look again until everything is live, or --timeout is over.")
+@click.option("--timeout", type=DURATION, default="5m", show_default=True, metavar="DURATION", help="How long the whole may take.")
+@output_option
+def verify(**given: Any) -> None:
+    """Follow profiles in a cluster to the last hop, and say where the chain breaks.
+
+    Asks Prometheus and Alertmanager now, and says where a profile's status says something else. With the name of a profile it is that one,
+    else all. The settings of the operator in the cluster are taken from its Deployment, where that may be read. Changes nothing.
+
+    Exit code: 0 if everything is live, 1 if something is not (or not yet), 2 if that could not be found out.
+
+    \b
+    Examples:
+      monitoring-operator verify
+      monitoring-operator verify analytics/ga4-analytics
+      monitoring-operator verify analytics/ga4-analytics --wait --timeout 10m
+    """  # noqa: D301
+    from monitoring_operator.cli import rendering, verification
+
+    inputs = rendering.inputs(None, given["runbook_base_url"], given["grafana_url"])
+    _exit(verification.verify_profiles(verification.request(given, inputs, labels(given["prometheus_labels"])), **_which_cluster(given)))
+
+
+def _which_cluster(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("kubeconfig", "context")}
 
 
 @cli.command()

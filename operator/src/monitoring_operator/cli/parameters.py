@@ -56,6 +56,17 @@ class _Alertmanager(_Pattern):
         return match["namespace"], match["name"], match["secret"] or f"alertmanager-{match['name']}"
 
 
+class _Profile(_Pattern):
+    """(namespace, name)."""
+
+    name = "profile"
+    pattern = f"(?P<namespace>[a-z0-9]([-a-z0-9]*[a-z0-9])?)/(?P<name>{_NAME})"
+    expected = "NAMESPACE/NAME, such as analytics/ga4-analytics"
+
+    def value(self, match: re.Match[str]) -> tuple[str, str]:
+        return match["namespace"], match["name"]
+
+
 class _Duration(_Pattern):
     """Seconds."""
 
@@ -106,6 +117,7 @@ TARGET = _Target()
 NAME = _Name()
 NAMESPACE = _Namespace()
 PATH = click.Path(dir_okay=False, path_type=Path)
+PROFILE = _Profile()
 
 
 def labels(given: Iterable[tuple[str, str]]) -> Mapping[str, str] | None:

@@ -1,6 +1,5 @@
 """Findings as lines: a tick, a warning or a cross, and under it what to do. Plain ASCII where nobody looks at a terminal."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from monitoring_operator.cli.formats import data
 from monitoring_operator.doctor.finding import Finding, Level
 
 _SIGNS: Mapping[Level, tuple[str, str, str]] = {
@@ -31,11 +31,11 @@ def print_findings(findings: Iterable[Finding]) -> None:
             click.echo(f"{' ' * len(mark)}   {line}")
 
 
-def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """The same for programs."""
+def as_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The same for programs, JSON-shaped."""
     return [{"level": f.level.value, "subject": f.subject, "message": f.message, "mend": f.mend} for f in findings]
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(document, indent=2))
+def print_document(document: Mapping[str, Any], output: str) -> None:
+    """One document on standard output, as JSON or YAML."""
+    click.echo(data(document, output), nl=False)
