@@ -53,10 +53,44 @@ BROKEN_RULES = {
     "no URL for Slack": ({"notifications": {"warning": [{"slack": {"channel": "#a"}}]}}, "give exactly one of apiUrl and botToken"),
     "two ways in one receiver": (
         {"notifications": {"warning": [{**SLACK, "pagerDuty": {"routingKey": SECRET}}]}},
-        "give exactly one of pagerDuty and slack",
+        "give exactly one of pagerDuty, slack, webhook, ",
     ),
-    "no way in a receiver": ({"notifications": {"warning": [{}]}}, "give exactly one of pagerDuty and slack"),
+    "no way in a receiver": ({"notifications": {"warning": [{}]}}, "give exactly one of pagerDuty, slack, webhook, "),
     "nobody to tell": ({"notifications": {"groupWait": "1m"}}, "notifications without a receiver tell nobody"),
+    "two addresses of a webhook": (
+        {"notifications": {"warning": [{"webhook": {"url": "https://a.example", "urlFrom": SECRET}}]}},
+        "give exactly one of url and urlFrom",
+    ),
+    "two ways to log in": (
+        {
+            "notifications": {
+                "warning": [
+                    {"webhook": {"url": "https://a.example", "authorization": SECRET, "basicAuth": {"username": "a", "password": SECRET}}}
+                ]
+            }
+        },
+        "give at most one of authorization and basicAuth",
+    ),
+    "no chat": ({"notifications": {"warning": [{"telegram": {"botToken": SECRET, "chatId": 0}}]}}, "chatId must not be 0"),
+    "a day that ends before it begins": (
+        {
+            "notifications": {
+                "warning": [SLACK],
+                "muteTimes": [{"name": "a", "intervals": [{"times": [{"startTime": "10:00", "endTime": "09:00"}]}]}],
+            }
+        },
+        "startTime must be before endTime",
+    ),
+    "one name for two times": (
+        {
+            "notifications": {
+                "warning": [SLACK],
+                "muteTimes": [{"name": "a", "intervals": [{}]}],
+                "activeTimes": [{"name": "a", "intervals": [{}]}],
+            }
+        },
+        "a name stands only once among muteTimes and activeTimes",
+    ),
     "never repeated": ({"notifications": {"warning": [SLACK], "repeatInterval": "0s"}}, "must be longer than zero"),
 }
 """By name: what to add to a good spec, and the words that both sides must refuse it with."""

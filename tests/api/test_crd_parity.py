@@ -38,7 +38,42 @@ RECEIVERS = [
     {"pagerDuty": {"serviceKey": FROM}},
     {"slack": {"apiUrl": FROM, "channel": "#a", "sendResolved": False}},
     {"slack": {"botToken": FROM, "channel": "b"}},
+    {"webhook": {"url": "https://hooks.example.com/x?y=z", "maxAlerts": 5, "authorization": FROM, "sendResolved": True}},
+    {"webhook": {"urlFrom": FROM, "basicAuth": {"username": "me", "password": FROM}}},
+    {
+        "email": {
+            "to": ["a@example.com", "b@example.com"],
+            "from": "c@example.com",
+            "smarthost": "smtp.example.com:587",
+            "hello": "am.example.com",
+            "auth": {"username": "me", "password": FROM},
+            "requireTls": True,
+            "sendResolved": False,
+        }
+    },
+    {"msTeams": {"webhookUrl": FROM, "sendResolved": True}},
+    {
+        "opsgenie": {
+            "apiKey": FROM,
+            "apiUrl": "https://api.eu.opsgenie.com/",
+            "responders": [{"type": "team", "name": "a"}],
+            "sendResolved": True,
+        }
+    },
+    {"victorOps": {"apiKey": FROM, "routingKey": "a", "sendResolved": True}},
+    {"pushover": {"userKey": FROM, "token": FROM, "sendResolved": True}},
+    {"telegram": {"botToken": FROM, "chatId": -100123, "sendResolved": True}},
+    {"webex": {"botToken": FROM, "roomId": "Y2lz", "sendResolved": True}},
+    {"sns": {"topicArn": "arn:aws:sns:eu-west-1:1:a", "region": "eu-west-1", "roleArn": "arn:aws:iam::1:role/a", "sendResolved": True}},
 ]
+INTERVAL = {
+    "times": [{"startTime": "08:00", "endTime": "24:00"}],
+    "weekdays": ["monday:friday"],
+    "daysOfMonth": ["1:5", "-1"],
+    "months": ["may:8"],
+    "years": ["2026:2028"],
+    "location": "Europe/Zurich",
+}
 FULL: dict[str, Any] = {
     "scrape": {
         "selector": {
@@ -85,6 +120,8 @@ FULL: dict[str, Any] = {
         "groupWait": "30s",
         "groupInterval": "5m",
         "repeatInterval": "4h",
+        "muteTimes": [{"name": "a", "severities": ["warning"], "intervals": [INTERVAL]}, {"name": "b", "intervals": [INTERVAL]}],
+        "activeTimes": [{"name": "c", "severities": ["critical"], "intervals": [INTERVAL]}],
     },
     "dashboards": {
         "enabled": True,
@@ -185,7 +222,7 @@ def spoilt_specs(draw: st.DrawFn) -> dict[str, Any]:
         try:
             inner = functools.reduce(operator.getitem, way, spec)
             if draw(st.integers(0, 5)):
-                inner[last] = draw(drawn(schema))
+                inner[last] = copy.deepcopy(draw(drawn(schema)))
             else:
                 del inner[last]
         except (KeyError, IndexError, TypeError):

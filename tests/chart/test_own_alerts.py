@@ -64,6 +64,7 @@ HEALTHY: Series = {
     f"monitoring_operator_queue_oldest_wait_seconds{{{SCRAPED}}}": "0x60",
     f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}': "0x300",
     f'monitoring_operator_api_requests_total{{{SCRAPED},method="GET",code="200"}}': "0+60x60",
+    f'monitoring_operator_base_config_good{{{SCRAPED},alertmanager_namespace="m",alertmanager="main"}}': "1x60",
 }
 API = f'monitoring_operator_api_requests_total{{{SCRAPED},method="PATCH",code='
 MISSED = f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}'
@@ -101,6 +102,12 @@ LASTING: Series = {name: values.replace("x60", "x300") for name, values in HEALT
         pytest.param({f'{API}"500"}}': "0+60x9 540x50"}, 40, set(), id="the API server was restarted"),
         pytest.param(LASTING | {MISSED: "0x9 1x290"}, 200, set(), id="missed once"),
         pytest.param(LASTING | {MISSED: "0+0.1x300"}, 200, {"MonitoringOperatorWatchMisses"}, id="misses go on"),
+        pytest.param(
+            {f'monitoring_operator_base_config_good{{{SCRAPED},alertmanager_namespace="m",alertmanager="main"}}': "1x9 0x50"},
+            30,
+            {"MonitoringOperatorBaseConfigBad"},
+            id="base configuration bad",
+        ),
         pytest.param({f'monitoring_operator_profiles{{{OTHER},ready="false"}}': "2x60"}, 60, set(), id="somebody else's"),
     ],
 )

@@ -34,6 +34,7 @@ NEEDED: Rights = {
     (resources.PROFILE.group, f"{resources.PROFILE.plural}/status"): {"patch"},
     **{key(child): CHILD | {"delete"} for child in resources.CHILDREN if child != resources.SECRET},
     key(resources.SECRET): CHILD,
+    key(resources.ALERTMANAGER_CONFIGS[0]): CHILD | {"delete"},
     **{key(workload): WATCH for workload in resources.WORKLOADS},
     key(resources.EVENT): {"create", "list"},
     key(resources.SERVICE): {"list"},
@@ -42,7 +43,7 @@ NEEDED: Rights = {
 """Every kind that the operator renders it may read, apply and take away again, except Secrets: those are never deleted."""
 
 NEEDED_IN_THE_CLUSTER: Rights = {
-    ("apiextensions.k8s.io", "customresourcedefinitions"): WATCH,
+    ("apiextensions.k8s.io", "customresourcedefinitions"): {"get"} | WATCH,
     key(resources.NAMESPACE): {"list"},
 }
 NEEDED_WHERE_CONFINED: Rights = {key(resources.NAMESPACE): {"get"}}

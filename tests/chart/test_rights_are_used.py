@@ -82,6 +82,10 @@ def test_every_right_is_used_and_none_is_missing(cluster: ControlPlane, tmp_path
         wait_for(lambda: len({o["kind"] for o in children(cluster, namespace)}) == 3, what="a child of each kind")
         wait_for(lambda: ("", "secrets", "patch") in used(cluster), what="the configuration Secret")
         wait_for(lambda: ("", "namespaces", "list") in used(cluster), what="the labels of namespaces")
+        change(cluster, namespace, {"spec": {"notifications": {"mode": "AlertmanagerConfig"}}})
+        wait_for(lambda: cluster.find("alertmanagerconfigs", "app", namespace), what="an AlertmanagerConfig")
+        change(cluster, namespace, {"spec": {"notifications": {"mode": "Secret"}}})
+        wait_for(lambda: cluster.find("alertmanagerconfigs", "app", namespace) is None, what="it is gone again")
         change(cluster, namespace, {"spec": {"dashboards": {"enabled": False}, "alerts": {"enabled": False}}})
         leave_behind(cluster, namespace)
         wait_for(

@@ -46,6 +46,8 @@ def test_typo_is_refused(section: tuple[str, ...]) -> None:
         ("prometheus.labels", {"release": 1}),
         ("prometheus.labels", {"release": "a b"}),
         ("prometheus.labels", {"re lease": "a"}),
+        ("alertmanager.baseConfigs", {"main": "base"}),
+        ("alertmanager.baseConfigs", {"monitoring/main": "Base"}),
         ("resyncInterval", 600),
         ("resyncInterval", "10 minutes"),
         ("resyncInterval", ""),

@@ -8,7 +8,7 @@ from typing import Any
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError, Conflict, NotFound
 from monitoring_operator.api.manifest import Manifest, Ref
-from monitoring_operator.api.resources import BY_KIND, PROFILE, Resource
+from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, ALL, PROFILE, Resource, resource_of
 
 Body = dict[str, Any]
 Fault = Callable[[str, str], ApiError | Exception | None]
@@ -39,7 +39,9 @@ class FakeCluster:
         """What pods answer through the API server, by `namespace/pod:port/path`."""
         self.calls: list[str] = []
         self.fault: Fault = lambda _verb, _target: None
-        self.types = frozenset(r.plural for r in BY_KIND.values())
+        self.types = frozenset(r.plural for r in ALL)
+        self.unserved: set[str] = set()
+        """API versions, such as monitoring.coreos.com/v1beta1, in which AlertmanagerConfig is not served."""
         self._versions = itertools.count(1)
         for body in objects:
             self.put(body)
@@ -47,7 +49,7 @@ class FakeCluster:
     def put(self, body: Body) -> Body:
         """What somebody else creates or changes."""
         metadata = body["metadata"]
-        ref = Ref(BY_KIND[body["kind"]], metadata.get("namespace", ""), metadata["name"])
+        ref = Ref(resource_of(body), metadata.get("namespace", ""), metadata["name"])
         version = str(next(self._versions))
         known = self.objects.get(ref)
         uid = known["metadata"]["uid"] if known else metadata.get("uid", f"00000000-0000-4000-8000-{version:0>12}")
@@ -77,8 +79,10 @@ class FakeCluster:
         except KeyError:
             raise NotFound(404, "no such pod") from None
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Body:  # noqa: ARG002 -- the protocol's
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Body:  # noqa: ARG002 -- the protocol's
         self._call("apply", str(manifest.ref))
+        if over and self.objects.get(manifest.ref, {"metadata": {"resourceVersion": ""}})["metadata"]["resourceVersion"] != over:
+            raise Conflict(409, "the object has changed")
         body = copy.deepcopy(manifest.body)
         metadata = {k: v for k, v in body["metadata"].items() if k not in ("name", "namespace")}
         owned = {"metadata": metadata, **{k: v for k, v in body.items() if k not in ("apiVersion", "kind", "metadata")}}
@@ -106,7 +110,7 @@ class FakeCluster:
 
     async def served(self, group: str, version: str) -> frozenset[str]:
         self._call("served", f"{group}/{version}")
-        return self.types
+        return self.types - {r.plural for r in ALERTMANAGER_CONFIGS} if f"{group}/{version}" in self.unserved else self.types
 
     async def version(self) -> Body:
         self._call("version", "")

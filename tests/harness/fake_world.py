@@ -45,9 +45,14 @@ class FakeJournal:
     repairs: list[str] = field(default_factory=list)
     results: Counter[str] = field(default_factory=Counter)
     progress: list[str] = field(default_factory=list)
+    bases: dict[str, bool] = field(default_factory=dict)
 
     def wrote(self, resource: Resource, verb: str) -> None:
         """A write."""
+
+    def base(self, namespace: str, alertmanager: str, *, good: bool) -> None:
+        """Remembers whether a base configuration is good."""
+        self.bases[f"{namespace}/{alertmanager}"] = good
 
     def repaired(self, resource: Resource) -> None:
         """A repair."""

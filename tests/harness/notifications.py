@@ -1,6 +1,6 @@
 """Profiles with notifications: given ones for single cases, random ones for what must hold for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,16 +59,79 @@ def part(namespace: str = "analytics", name: str = "ga4", values: Mapping[str, s
     return result
 
 
+WORDS = st.from_regex(r"[-._A-Za-z0-9]{1,20}", fullmatch=True)
+ADDRESSES = st.from_regex(r"[a-z.+]{1,10}@[a-z]{1,10}\.example", fullmatch=True)
+
+
+def every_kind(credential: Callable[[str], dict[str, Any]] = ref) -> dict[str, dict[str, Any]]:
+    """A receiver of every kind but PagerDuty and Slack, as a profile holds it; `credential` makes the reference for a key."""
+    return {
+        "webhook": {"webhook": {"url": "https://hooks.example.com/a?b=c", "maxAlerts": 5, "authorization": credential("webhook")}},
+        "secret-webhook": {"webhook": {"urlFrom": credential("url"), "basicAuth": {"username": "me", "password": credential("password")}}},
+        "email": {
+            "email": {
+                "to": ["team@example.com", "lead@example.com"],
+                "from": "alerts@example.com",
+                "smarthost": "smtp.example.com:587",
+                "hello": "alertmanager.example.com",
+                "auth": {"username": "alerts", "password": credential("email")},
+            }
+        },
+        "msteams": {"msTeams": {"webhookUrl": credential("teams")}},
+        "opsgenie": {
+            "opsgenie": {
+                "apiKey": credential("opsgenie"),
+                "apiUrl": "https://api.eu.opsgenie.com/",
+                "responders": [{"type": "team", "name": "Analytics {{"}, {"type": "user", "name": "a@example.com"}],
+            }
+        },
+        "victorops": {"victorOps": {"apiKey": credential("victorops"), "routingKey": "analytics"}},
+        "pushover": {"pushover": {"userKey": credential("user"), "token": credential("token")}},
+        "telegram": {"telegram": {"botToken": credential("telegram"), "chatId": -1001234567890}},
+        "webex": {"webex": {"botToken": credential("webex"), "roomId": "Y2lzY29zcGFyazov"}},
+        "sns": {"sns": {"topicArn": "arn:aws:sns:eu-west-1:123456789012:alerts", "region": "eu-west-1"}},
+    }
+
+
 @st.composite
 def receivers(draw: st.DrawFn) -> dict[str, Any]:
     """One receiver of any kind, as a profile holds it."""
-    credential = ref(draw(st.sampled_from(["k1", "k2", "k3"])), draw(st.sampled_from(["s1", "s2"])))
+
+    def credential(_: str = "") -> dict[str, Any]:
+        return ref(draw(st.sampled_from(["k1", "k2", "k3"])), draw(st.sampled_from(["s1", "s2"])))
+
     resolved = draw(st.booleans())
-    match draw(st.sampled_from(["routingKey", "serviceKey", "apiUrl", "botToken"])):
-        case "routingKey" | "serviceKey" as field:
-            return {"pagerDuty": {field: credential, "sendResolved": resolved}}
-        case field:
-            return {"slack": {field: credential, "sendResolved": resolved, "channel": draw(CHANNELS)}}
+    others = every_kind(credential)
+    kind: str = draw(st.sampled_from(["routingKey", "serviceKey", "apiUrl", "botToken", *others]))
+    if kind in ("routingKey", "serviceKey"):
+        return {"pagerDuty": {kind: credential(), "sendResolved": resolved}}
+    if kind in ("apiUrl", "botToken"):
+        return {"slack": {kind: credential(), "sendResolved": resolved, "channel": draw(CHANNELS)}}
+    ((field, given),) = others[kind].items()
+    if field == "opsgenie":
+        given["responders"] = [{"type": "team", "name": draw(TEXT)}]
+    elif field == "email":
+        given["to"] = draw(st.lists(ADDRESSES, min_size=1, max_size=3))
+    elif field == "victorOps":
+        given["routingKey"] = draw(WORDS)
+    return {field: {**given, "sendResolved": resolved}}
+
+
+@st.composite
+def times(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """Mute or active times, as a profile holds them."""
+    begin, end = sorted(draw(st.lists(st.integers(0, 1439), min_size=2, max_size=2, unique=True)))
+    interval: dict[str, Any] = {
+        "times": [{"startTime": f"{begin // 60:02}:{begin % 60:02}", "endTime": f"{end // 60:02}:{end % 60:02}"}],
+        "weekdays": draw(st.sampled_from([["monday:friday"], ["saturday", "sunday"]])),
+        "daysOfMonth": draw(st.sampled_from([["1:5", "-3:-1"], ["31"]])),
+        "months": draw(st.sampled_from([["january:3"], ["12"]])),
+        "years": ["2026:2030"],
+        "location": draw(st.sampled_from(["UTC", "Europe/Zurich", "America/New_York"])),
+    }
+    kept = draw(st.sets(st.sampled_from(sorted(interval))))
+    severities = draw(st.sampled_from([["critical"], ["warning"], ["critical", "warning"]]))
+    return {"name": name, "severities": severities, "intervals": [{k: v for k, v in interval.items() if k in kept}]}
 
 
 @st.composite
@@ -87,6 +150,8 @@ def parts(draw: st.DrawFn) -> Fragment:
         groupWait=draw(DURATIONS),
         groupInterval=draw(DURATIONS),
         repeatInterval=draw(DURATIONS),
+        muteTimes=[draw(times(name)) for name in draw(st.sampled_from([[], ["nights"], ["a", "b"]]))],
+        activeTimes=[draw(times(name)) for name in draw(st.sampled_from([[], ["office"]]))],
     )
     found = {ref: draw(CREDENTIALS) for ref in wanted(built)}
     result = fragment(built, {ref: value for ref, value in found.items() if value is not None})

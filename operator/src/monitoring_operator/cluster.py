@@ -128,8 +128,11 @@ class KubernetesCluster:
                     break
                 query["continue"] = token
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
-        return await self._apply(_path(manifest.ref), manifest.body, dry_run=dry_run)
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:
+        body = manifest.body
+        if over:
+            body = {**body, "metadata": {**body["metadata"], "resourceVersion": over}}
+        return await self._apply(_path(manifest.ref), body, dry_run=dry_run)
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
         body = {

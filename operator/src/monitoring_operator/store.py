@@ -12,7 +12,7 @@ from typing import Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import ALERTMANAGER, BY_KIND, PROFILE, PROMETHEUS, SECRET
+from monitoring_operator.api.resources import ALERTMANAGER, PROFILE, PROMETHEUS, SECRET, resource_of
 from monitoring_operator.ownership import live_digest
 
 Object = Mapping[str, Any]
@@ -50,7 +50,7 @@ class Child:
 
 def ref_of(body: Object) -> Ref:
     """Which object `body` is. Raises KeyError for a kind that is not ours to know."""
-    return Ref(BY_KIND[body["kind"]], body["metadata"].get("namespace", ""), body["metadata"]["name"])
+    return Ref(resource_of(body), body["metadata"].get("namespace", ""), body["metadata"]["name"])
 
 
 def older(a: str, b: str) -> bool:

@@ -42,7 +42,7 @@ class Empty:
         for body in self.alertmanagers if resource.kind == "Alertmanager" else ():
             yield body
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:  # noqa: ARG002 -- the protocol's
         """What was applied, as a dry run: anything else would be a change."""
         assert dry_run
         if "monitoring.coreos.com" in manifest.body["apiVersion"]:

@@ -29,7 +29,7 @@ def fit(prometheuses: Iterable[Mapping[str, Any]]) -> Fit:
     for body in prometheuses:
         who = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
         for field in SELECTORS:
-            for key, value in _demands(body.get("spec", {}).get(field) or {}).items():
+            for key, value in demands(body.get("spec", {}).get(field) or {}).items():
                 known, first = wanted.setdefault(key, (value, who))
                 if known != value:
                     disputed[key] = f"Prometheus {first} selects {key}={known}, {who} selects {key}={value}: set spec.prometheus.labels."
@@ -37,11 +37,12 @@ def fit(prometheuses: Iterable[Mapping[str, Any]]) -> Fit:
     return Fit(agreed, " ".join(disputed[k] for k in sorted(disputed)))
 
 
-def _demands(selector: Mapping[str, Any]) -> dict[str, str]:
-    demands: dict[str, str] = {}
+def demands(selector: Mapping[str, Any]) -> dict[str, str]:
+    """The labels that a label selector (as JSON) asks for."""
+    wanted: dict[str, str] = {}
     for expression in selector.get("matchExpressions") or ():
         if expression["operator"] == "In" and expression.get("values"):
-            demands[expression["key"]] = expression["values"][0]
+            wanted[expression["key"]] = expression["values"][0]
         elif expression["operator"] == "Exists":
-            demands[expression["key"]] = "true"
-    return demands | (selector.get("matchLabels") or {})
+            wanted[expression["key"]] = "true"
+    return wanted | (selector.get("matchLabels") or {})

@@ -13,7 +13,7 @@ from monitoring_operator.adoption.sightings import Sightings
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.names import Condition, Reason
-from monitoring_operator.api.resources import BY_KIND, PROMETHEUS, PROMETHEUS_AGENT, PROMETHEUS_RULE, THANOS_RULER
+from monitoring_operator.api.resources import PROMETHEUS, PROMETHEUS_AGENT, PROMETHEUS_RULE, THANOS_RULER, resource_of
 
 Object = Mapping[str, Any]
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def judge(question: Question, seen: Sightings) -> Answer:
 
 
 def _ref(body: Object) -> Ref:
-    return Ref(BY_KIND[body["kind"]], body["metadata"]["namespace"], body["metadata"]["name"])
+    return Ref(resource_of(body), body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def _choosers(candidate: selection.Candidate, question: Question, seen: Sightings) -> list[Ref]:

@@ -1,57 +1,101 @@
-"""The fields of an Alertmanager configuration that every supported prometheus-operator accepts.
+"""The fields of an Alertmanager configuration that those accept who will read it.
 
 prometheus-operator decodes the configuration strictly into structs of its own: one field that they lack, though Alertmanager
-knows it, and nobody's change takes effect any more. amtool does not notice. A newer version accepts more, never less, so the
-oldest supported one decides.
+knows it, and nobody's change takes effect any more. amtool does not notice. The other way round an older Alertmanager refuses
+what prometheus-operator lets pass.
 """
 
-from collections.abc import Iterator
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-# From the yaml tags of pkg/alertmanager/types.go in prometheus-operator v0.85.0; the receivers that we write, and what is around them.
-_FIELDS = {
-    "config": "global route inhibit_rules receivers mute_time_intervals time_intervals templates",
-    "route": "receiver group_by match match_re matchers continue routes group_wait group_interval repeat_interval "
-    "mute_time_intervals active_time_intervals",
-    "inhibit_rule": "target_match target_match_re target_matchers source_match source_match_re source_matchers equal",
-    "receiver": "name pagerduty_configs slack_configs",
-    "pagerduty": "send_resolved http_config service_key service_key_file routing_key routing_key_file url client client_url "
-    "description details images links severity class component group source",
-    "pagerduty_link": "href text",
-    "slack": "send_resolved http_config api_url api_url_file channel username color title title_link pretext text fields short_fields "
-    "footer fallback callback_id icon_emoji icon_url image_url thumb_url link_names mrkdwn_in actions",
-    "http": "authorization basic_auth oauth2 bearer_token bearer_token_file tls_config follow_redirects enable_http2 proxy_url "
-    "no_proxy proxy_from_environment proxy_connect_header",
-    "authorization": "type credentials credentials_file",
-}
-ACCEPTED = {struct: frozenset(fields.split()) for struct, fields in _FIELDS.items()}
+from monitoring_operator.alertmanager.accepted_fields import STRUCTS
 
-_INNER = {
-    ("config", "route"): "route",
-    ("config", "inhibit_rules"): "inhibit_rule",
-    ("config", "receivers"): "receiver",
-    ("route", "routes"): "route",
-    ("receiver", "pagerduty_configs"): "pagerduty",
-    ("receiver", "slack_configs"): "slack",
-    ("pagerduty", "http_config"): "http",
-    ("pagerduty", "links"): "pagerduty_link",
-    ("slack", "http_config"): "http",
-    ("http", "authorization"): "authorization",
-}
-_ANY_KEYS = {("pagerduty", "details")}
+Version = tuple[int, int]
 
 
-def refused(value: Any, struct: str, path: str) -> Iterator[str]:
-    """Paths, starting with `path`, of fields that prometheus-operator's `struct` lacks, or that we never write and thus do not know."""
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads a configuration, by major and minor version.
+
+    By default the oldest prometheus-operator that is supported, and the Alertmanager that it runs where nobody names another.
+    """
+
+    prometheus_operator: Version = (0, 85)
+    alertmanager: Version = (0, 28)
+
+
+ANY_READERS = Readers()
+
+
+def readers_of(alertmanagers: Iterable[Mapping[str, Any]], prometheus_operator: Version | None) -> Readers:
+    """Who reads the configuration of these Alertmanager objects (as JSON): of each kind the oldest.
+
+    An Alertmanager's version is what its object names, or the tag of its image. `prometheus_operator` is None where it is not known.
+    """
+    named = [version for body in alertmanagers if (version := _named(body.get("spec") or {})) is not None]
+    operator = ANY_READERS.prometheus_operator if prometheus_operator is None else prometheus_operator
+    return Readers(operator, min(named, default=ANY_READERS.alertmanager))
+
+
+def _named(spec: Mapping[str, Any]) -> Version | None:
+    return version_of(spec.get("version") or str(spec.get("image") or "").partition("@")[0].rpartition(":")[2])
+
+
+def version_of(text: str) -> Version | None:
+    """Major and minor version of a text such as v0.28.1; None if it is none."""
+    found = re.match(r"v?(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: the struct that its value is made of (empty: a plain value, or a map with any keys), and since when it is known."""
+
+    inner: str
+    prometheus_operator: Version
+    alertmanager: Version
+
+
+@functools.cache
+def fields(struct: str) -> dict[str, Field]:
+    """The fields of one of prometheus-operator's structs."""
+    found = {}
+    for text in STRUCTS[struct].split():
+        known, _, alertmanager = text.partition("!")
+        typed, _, operator = known.partition("@")
+        name, _, inner = typed.partition(":")
+        found[name] = Field(inner, _version(operator), _version(alertmanager))
+    return found
+
+
+def _version(text: str) -> Version:
+    major, _, minor = text.partition(".")
+    return (int(major), int(minor)) if text else (0, 0)
+
+
+def refused(value: Any, struct: str, path: str, readers: Readers = ANY_READERS) -> Iterator[tuple[str, str]]:
+    """(path, why) of what `readers` would not take in `value`, which stands at `path` and is a `struct` or a list of them."""
     if isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from refused(inner, struct, f"{path}[{index}]")
+            yield from refused(inner, struct, f"{path}[{index}]", readers)
     elif isinstance(value, dict):
-        for field, inner in value.items():
-            below = f"{path}.{field}"
-            if field not in ACCEPTED[struct]:
-                yield below
-            elif (struct, field) in _INNER:
-                yield from refused(inner, _INNER[struct, field], below)
-            elif isinstance(inner, dict) and (struct, field) not in _ANY_KEYS:
-                yield below
+        for name, inner in value.items():
+            below = f"{path}.{name}"
+            field = fields(struct).get(name)
+            if field is None:
+                yield below, "is not a field that prometheus-operator accepts"
+            elif field.prometheus_operator > readers.prometheus_operator:
+                yield below, f"needs prometheus-operator {_text(field.prometheus_operator)}; {_text(readers.prometheus_operator)} is there"
+            elif field.alertmanager > readers.alertmanager:
+                yield below, f"needs Alertmanager {_text(field.alertmanager)}; {_text(readers.alertmanager)} is there"
+            elif field.inner:
+                yield from refused(inner, field.inner, below, readers)
+    elif value is not None:
+        yield path, "must be a mapping of fields"
+
+
+def _text(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"

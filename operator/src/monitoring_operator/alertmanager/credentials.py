@@ -14,5 +14,6 @@ def wanted(profile: Profile) -> tuple[tuple[str, str], ...]:
     notifications = profile.spec.notifications
     if notifications is None:
         return ()
-    refs = (entry(r).credential.secret_key_ref for r in (*notifications.critical, *notifications.warning))
+    entries = map(entry, (*notifications.critical, *notifications.warning))
+    refs = (source.secret_key_ref for one in entries for source in one.credentials.values())
     return tuple(sorted({(ref.name, ref.key) for ref in refs}))

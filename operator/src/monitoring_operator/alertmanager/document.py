@@ -11,12 +11,11 @@ from typing import Any
 
 import yaml
 
-from monitoring_operator.alertmanager.messages import PAGERDUTY, SLACK
+from monitoring_operator.alertmanager.messages import MESSAGES
 from monitoring_operator.api.notifications import Notifications
 
 _SHARED: Mapping[str, Mapping[str, Any]] = {
-    "pagerduty": PAGERDUTY,
-    "slack": SLACK,
+    **MESSAGES,
     "grouping": {
         "group_by": list(Notifications.model_fields["group_by"].default),
         "group_wait": Notifications.model_fields["group_wait"].default,
@@ -42,8 +41,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Emitter = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+class Unquoted(str):
+    """A word that stands in the configuration exactly as it is, whatever YAML makes of it: somebody wrote it so."""
+
+    __slots__ = ()
+
+
 def dump(config: dict[str, Any]) -> str:
-    """`config`, made of maps, lists, texts and booleans, as YAML. The order of keys is ours, whatever it is in `config`."""
+    """`config`, made of maps, lists, texts, integers and booleans, as YAML. The order of keys is ours, whatever it is in `config`."""
     uses = Counter(name for mapping in _mappings(config) for name in _shared_parts(mapping))
     events = _Events({name for name, count in uses.items() if count > 1})
     # ASCII alone: PyYAML would write some of Unicode's line breaks as they are and read them back as spaces.
@@ -102,6 +107,8 @@ class _Events:
             yield yaml.SequenceEndEvent()
         elif isinstance(value, bool):
             yield yaml.ScalarEvent(None, None, (True, False), str(value).lower())
+        elif isinstance(value, int):
+            yield yaml.ScalarEvent(None, None, (True, False), str(value))
         else:
             yield self._text(value)
 
@@ -126,4 +133,6 @@ class _Events:
             yield from self._mapping(_SHARED[name], [], anchor=name)
 
     def _text(self, text: str) -> yaml.Event:
+        if isinstance(text, Unquoted):
+            return yaml.ScalarEvent(None, None, (True, False), str(text))
         return yaml.ScalarEvent(None, None, (_is_text(text), True), text, style="|" if "\n" in text else None)

@@ -10,11 +10,10 @@ from typing import Any
 from monitoring_operator.alertmanager.credentials import Credentials
 from monitoring_operator.alertmanager.matchers import fence, of_severity
 from monitoring_operator.alertmanager.receivers import DIRECTORY, entry
-from monitoring_operator.api.notifications import Notifications, Receiver
+from monitoring_operator.alertmanager.times import time_intervals, times_of
+from monitoring_operator.api.notifications import Notifications
 from monitoring_operator.api.profile import Profile
-
-LONGEST_CREDENTIAL = 4096
-"""Characters. All profiles share one Secret of at most 1 MiB: what is longer is no credential, and could take everybody's place."""
+from monitoring_operator.api.receivers import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +29,19 @@ class Fragment:
     profile: str
     route: dict[str, Any]
     receivers: tuple[dict[str, Any], ...]
+    time_intervals: tuple[dict[str, Any], ...]
     files: Mapping[str, str] = field(repr=False)
     missing: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def fragment(profile: Profile, credentials: Credentials) -> Fragment | None:
-    """The part of `profile`; None if it has no notifications section.
+    """The part of `profile`; None if it has none: no notifications, or those of an AlertmanagerConfig object.
 
-    A receiver whose credential is absent, blank or far too long is left out. Critical alerts that are left without any receiver go to the
+    A receiver whose credential is absent or blank is left out. Critical alerts that are left without any receiver go to the
     warnings' receivers, since a critical alert mutes its warning twin and would otherwise make both vanish.
     """
     notifications = profile.spec.notifications
-    if notifications is None:
+    if notifications is None or notifications.mode != "Secret":
         return None
     files: dict[str, str] = {}
     missing: set[tuple[str, str]] = set()
@@ -58,6 +58,7 @@ def fragment(profile: Profile, credentials: Credentials) -> Fragment | None:
         profile=profile.name,
         route=_route(profile, notifications, told),
         receivers=tuple(receivers.values()),
+        time_intervals=tuple(time_intervals(profile.namespace, profile.name, notifications)),
         files=files,
         missing=tuple(sorted(missing)),
     )
@@ -77,7 +78,11 @@ def _route(profile: Profile, notifications: Notifications, told: Mapping[str, st
         "repeat_interval": notifications.repeat_interval,
     }
     if told:
-        route["routes"] = [{"matchers": of_severity(severity), "receiver": receiver} for severity, receiver in told.items()]
+        # Routes do not pass their times on to the routes below them.
+        route["routes"] = [
+            {"matchers": of_severity(severity), "receiver": receiver, **times_of(profile.namespace, profile.name, notifications, severity)}
+            for severity, receiver in told.items()
+        ]
     return route
 
 
@@ -92,12 +97,13 @@ def _receiver(
     sections: dict[str, list[dict[str, Any]]] = {}
     for index, receiver in enumerate(wanted):
         described = entry(receiver)
-        ref = described.credential.secret_key_ref
-        value = credentials.get((ref.name, ref.key), "")
-        if not value.strip() or len(value) > LONGEST_CREDENTIAL:
-            missing.add((ref.name, ref.key))
+        refs = {name: (source.secret_key_ref.name, source.secret_key_ref.key) for name, source in described.credentials.items()}
+        values = {name: credentials.get(ref, "") for name, ref in refs.items()}
+        absent = {refs[name] for name, value in values.items() if not value.strip()}
+        missing |= absent
+        if absent:
             continue
-        key = f"{key_prefix}.{index}.{described.field}"
-        files[key] = value
-        sections.setdefault(described.section, []).append(described.config(f"{DIRECTORY}/{key}"))
+        keys = {name: f"{key_prefix}.{index}.{name}" for name in values}
+        files.update({keys[name]: value for name, value in values.items()})
+        sections.setdefault(described.section, []).append(described.config({name: f"{DIRECTORY}/{key}" for name, key in keys.items()}))
     return dict(sorted(sections.items()))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from monitoring_operator.alertmanager.base import BASE_KEY, CONFIG_KEY
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.fragment import Fragment, receiver_name
 from monitoring_operator.alertmanager.matchers import fence
@@ -20,7 +21,6 @@ from monitoring_operator.alertmanager.validate import problems
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Manifest
 
-CONFIG_KEY = "alertmanager.yaml"
 SIZE_LIMIT = 900 * 1024
 """Bytes of keys and values: Kubernetes refuses a Secret over 1 MiB, and its own metadata needs room."""
 
@@ -38,8 +38,12 @@ class TooLarge(Exception):
 def render_secret(target: Target, merged: Merged) -> Manifest:
     """The configuration Secret of `target`. Raises TooLarge."""
     values = {CONFIG_KEY: merged.config, **merged.files}
-    encoded = {key: value.encode() for key, value in values.items()}
-    size = sum(len(key) + len(value) for key, value in encoded.items())
+    if merged.base is not None:
+        values[BASE_KEY] = merged.base.text
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    if merged.base is not None:
+        data |= merged.base.files
+    size = sum(len(key) + len(value) * 3 // 4 for key, value in data.items())
     if size > SIZE_LIMIT:
         raise TooLarge(size)
     metadata = {
@@ -51,7 +55,6 @@ def render_secret(target: Target, merged: Merged) -> Manifest:
             names.LABEL_ALERTMANAGER: target.name,
         },
     }
-    data = {key: base64.b64encode(value).decode() for key, value in encoded.items()}
     return Manifest({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data})
 
 
@@ -71,24 +74,21 @@ def previous(secret_body: Mapping[str, Any], namespace: str, profile: str) -> Fr
     data = secret_body.get("data") or {}
     try:
         config = _config(data[CONFIG_KEY])
-        route = _only(r for r in config["route"]["routes"] if r.get("matchers") == fence(namespace, profile))
+        # Of several the first: the profiles' routes come before those of the user's own configuration.
+        route = next(r for r in config["route"]["routes"] if r.get("matchers") == fence(namespace, profile))
         ours = {receiver_name(namespace, profile, severity) for severity in ("critical", "warning")}
         receivers = tuple(r for r in config["receivers"] if r["name"] in ours)
-        part = Fragment(namespace, profile, route, receivers, {key: _decoded(data, key) for key in _referred(receivers)})
+        times = tuple(t for t in config.get("time_intervals") or () if t["name"].startswith(f"{namespace}/{profile}/"))
+        part = Fragment(namespace, profile, route, receivers, times, {key: _decoded(data, key) for key in _referred(receivers)})
         return None if problems(part) else part
-    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError, RecursionError):
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError, RecursionError, StopIteration):
         return None
 
 
 @functools.lru_cache(maxsize=1)
 def _config(encoded: str) -> Any:
-    """The parsed configuration, kept because a part is asked for profile by profile. It holds no credential."""
+    """The parsed configuration, kept because a part is asked for profile by profile."""
     return load(base64.b64decode(encoded, validate=True).decode())
-
-
-def _only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    (one,) = found
-    return one
 
 
 def _decoded(data: Mapping[str, str], key: str) -> str:

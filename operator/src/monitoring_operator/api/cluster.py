@@ -56,8 +56,11 @@ class Cluster(Protocol):
     def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Object]:
         """All objects of one namespace, or of all watched ones, that match the selectors, page by page; none if the type is not served."""
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
-        """Server-side apply with our field manager, forced for the fields that the manifest holds."""
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:
+        """Server-side apply with our field manager, forced for the fields that the manifest holds.
+
+        `over` is the resource version that is to be written over: where the object has another one by then, Conflict is raised.
+        """
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
         """Server-side apply of the status subresource."""

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitoring_operator.api.resources import BY_KIND, Resource
+from monitoring_operator.api.resources import Resource, resource_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +33,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         metadata = self.body["metadata"]
-        object.__setattr__(self, "ref", Ref(BY_KIND[self.body["kind"]], metadata["namespace"], metadata["name"]))
+        object.__setattr__(self, "ref", Ref(resource_of(self.body), metadata["namespace"], metadata["name"]))
         object.__setattr__(self, "digest", digest(owned_part(self.body)))
 
 

@@ -101,6 +101,7 @@ class Reason:
     GRAFANA_UNREACHABLE = "GrafanaUnreachable"
     ALERTMANAGER_MISSING = "AlertmanagerMissing"
     ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
+    ALERTMANAGER_CONFIG_NOT_SELECTED = "AlertmanagerConfigNotSelected"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105
 
 

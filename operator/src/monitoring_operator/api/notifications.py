@@ -1,68 +1,13 @@
-"""`spec.notifications`: who is told. Credentials are references; their values never stand in a profile."""
+"""`spec.notifications`: who is told, of what, and how often."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from monitoring_operator.api import durations
-from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, SecretSource, Unique
-
-
-class PagerDuty(Model):
-    """Pages through PagerDuty."""
-
-    routing_key: SecretSource | None = None
-    """Integration key of the Events API v2."""
-    service_key: SecretSource | None = None
-    """Integration key of the older "Prometheus" integration (Events API v1)."""
-    send_resolved: bool = True
-    """Whether PagerDuty hears of the end of an alert."""
-
-    rules_ = (
-        Rule(
-            "has(self.routingKey) != has(self.serviceKey)",
-            "give exactly one of routingKey and serviceKey",
-            lambda s: (s.routing_key is None) != (s.service_key is None),
-        ),
-    )
-
-
-class Slack(Model):
-    """Writes to a Slack channel."""
-
-    api_url: SecretSource | None = None
-    """URL of an incoming webhook."""
-    bot_token: SecretSource | None = None
-    """Token of a Slack app (xoxb-...), which posts through chat.postMessage."""
-    channel: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    """Channel such as "#alerts", or a user."""
-    send_resolved: bool = True
-    """Whether the channel hears of the end of an alert."""
-
-    rules_ = (
-        Rule(
-            "has(self.apiUrl) != has(self.botToken)",
-            "give exactly one of apiUrl and botToken",
-            lambda s: (s.api_url is None) != (s.bot_token is None),
-        ),
-    )
-
-
-class Receiver(Model):
-    """One way to be told: exactly one of its fields."""
-
-    pager_duty: PagerDuty | None = None
-    """Page through PagerDuty."""
-    slack: Slack | None = None
-    """Write to Slack."""
-
-    rules_ = (
-        Rule(
-            "has(self.pagerDuty) != has(self.slack)",
-            "give exactly one of pagerDuty and slack",
-            lambda s: (s.pager_duty is None) != (s.slack is None),
-        ),
-    )
+from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, Unique
+from monitoring_operator.api.receivers import Receiver
+from monitoring_operator.api.time_intervals import BY_NAME, Times
 
 
 class AlertmanagerRef(Model):
@@ -79,6 +24,9 @@ class Notifications(Model):
 
     alertmanager: AlertmanagerRef | None = None
     """The Alertmanager object that notifies. Default: the only one in the cluster."""
+    mode: Literal["Secret", "AlertmanagerConfig"] = "Secret"
+    """How the Alertmanager is told: by a part of its configuration Secret, which all profiles share, or by an AlertmanagerConfig object in
+    the profile's namespace, which prometheus-operator merges."""
     critical: Annotated[tuple[Receiver, ...], Field(max_length=16)] = ()
     """Who is told of critical alerts; all of them are."""
     warning: Annotated[tuple[Receiver, ...], Field(max_length=16)] = ()
@@ -92,6 +40,11 @@ class Notifications(Model):
     repeat_interval: Duration = "4h"
     """How long until a notification that still holds is sent again."""
 
+    mute_times: Annotated[tuple[Times, ...], Field(max_length=16, json_schema_extra=BY_NAME)] = ()
+    """When nobody is told: alerts of these moments are told of afterwards, if they still fire. Default: never."""
+    active_times: Annotated[tuple[Times, ...], Field(max_length=16, json_schema_extra=BY_NAME)] = ()
+    """When people are told; at all other times nobody is. Default: always."""
+
     rules_ = (
         Rule(
             "(has(self.critical) && size(self.critical) > 0) || (has(self.warning) && size(self.warning) > 0)",
@@ -104,5 +57,12 @@ class Notifications(Model):
             "&& (!has(self.repeatInterval) || self.repeatInterval.matches('[1-9]'))",
             "groupInterval and repeatInterval must be longer than zero",
             lambda s: all(durations.seconds(d) > 0 for d in (s.group_interval, s.repeat_interval)),
+        ),
+        Rule(
+            # Within each of the lists the API server sees to it, because their type is a map by name.
+            "!has(self.muteTimes) || !has(self.activeTimes) "
+            "|| self.muteTimes.all(mute, !self.activeTimes.exists(active, active.name == mute.name))",
+            "a name stands only once among muteTimes and activeTimes",
+            lambda s: len({t.name for t in (*s.mute_times, *s.active_times)}) == len(s.mute_times) + len(s.active_times),
         ),
     )

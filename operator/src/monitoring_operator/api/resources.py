@@ -1,6 +1,8 @@
 """The Kubernetes resources that the operator reads or writes: kind, version and plural, each written down once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from monitoring_operator.api import names
 
@@ -32,6 +34,11 @@ PROMETHEUS = Resource("monitoring.coreos.com", "v1", "Prometheus", "prometheuses
 ALERTMANAGER = Resource("monitoring.coreos.com", "v1", "Alertmanager", "alertmanagers")
 PROMETHEUS_AGENT = Resource("monitoring.coreos.com", "v1alpha1", "PrometheusAgent", "prometheusagents")
 THANOS_RULER = Resource("monitoring.coreos.com", "v1", "ThanosRuler", "thanosrulers")
+ALERTMANAGER_CONFIGS = (
+    Resource("monitoring.coreos.com", "v1beta1", "AlertmanagerConfig", "alertmanagerconfigs"),
+    Resource("monitoring.coreos.com", "v1alpha1", "AlertmanagerConfig", "alertmanagerconfigs"),
+)
+"""Two versions of one type, the newer first; a cluster serves one of them or both. An operator uses one, from its start to its end."""
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
 SECRET = Resource("", "v1", "Secret", "secrets")
 EVENT = Resource("", "v1", "Event", "events")
@@ -46,11 +53,18 @@ SELF_REVIEW = Resource("authentication.k8s.io", "v1", "SelfSubjectReview", "self
 
 WORKLOADS = (PROMETHEUS, PROMETHEUS_AGENT, THANOS_RULER, ALERTMANAGER)
 """prometheus-operator's objects that take up what we write."""
+CUSTOM_RESOURCE_DEFINITION = Resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
 
 CHILDREN = (SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP, SECRET)
 """What the operator writes, in the order in which it is listed in status."""
 
-BY_KIND = {
-    r.kind: r
-    for r in (PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, *WORKLOADS, CONFIG_MAP, SECRET, EVENT, NAMESPACE, SERVICE, ENDPOINT_SLICE)
-}
+ALL = (
+    *(PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, *WORKLOADS, *ALERTMANAGER_CONFIGS),
+    *(CONFIG_MAP, SECRET, EVENT, NAMESPACE, SERVICE, ENDPOINT_SLICE),
+)
+_BY_NAME = {(r.api_version, r.kind): r for r in ALL}
+
+
+def resource_of(body: Mapping[str, Any]) -> Resource:
+    """The resource type of an object (as JSON). Raises KeyError for one that is not ours to know."""
+    return _BY_NAME[body["apiVersion"], body["kind"]]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from monitoring_operator import yaml_output
-from monitoring_operator.alertmanager.secret import CONFIG_KEY
+from monitoring_operator.alertmanager.base import CONFIG_KEY
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.cli.display import REDACTED, for_people
 

@@ -9,6 +9,9 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from monitoring_operator.adoption.labels import demands
+from monitoring_operator.alertmanager.base import last_base
+from monitoring_operator.alertmanager.config_object import MODE, ConfigInputs, config_object
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.merge import merge
@@ -18,7 +21,16 @@ from monitoring_operator.api import names
 from monitoring_operator.api.cluster import Cluster, NotFound, NotServed
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.profile import Profile
-from monitoring_operator.api.resources import ALERTMANAGER, CONFIG_MAP, PROFILE, PROMETHEUS_RULE, SECRET, SERVICE_MONITOR
+from monitoring_operator.api.resources import (
+    ALERTMANAGER,
+    ALERTMANAGER_CONFIGS,
+    CONFIG_MAP,
+    PROFILE,
+    PROMETHEUS_RULE,
+    SECRET,
+    SERVICE_MONITOR,
+    Resource,
+)
 from monitoring_operator.cli.changes import Change, of_child, of_secret
 from monitoring_operator.content.user_dashboards import Source, sources, take
 from monitoring_operator.ownership import applied_fields
@@ -39,11 +51,14 @@ class Comparison:
 
     async def children(self, profile: Profile, inputs: Inputs) -> list[Change]:
         """What becomes of the objects of one profile, those that would be deleted included."""
-        manifests = render(profile, inputs)
+        served = [r for r in ALERTMANAGER_CONFIGS if r.plural in await self._cluster.served(r.group, r.version)]
+        used = served[0] if served else ALERTMANAGER_CONFIGS[-1]
+        notifying = config_object(profile, await self._config_inputs(profile, used))
+        manifests = [*render(profile, inputs), *([notifying] if notifying is not None else [])]
         changes = [await self._child(manifest) for manifest in manifests]
         selector = f"{names.LABEL_PROFILE}={profile.name},{names.LABEL_PROFILE_NAMESPACE}={profile.namespace}"
         kept = {m.ref for m in manifests}
-        for resource in _OF_PROFILES:
+        for resource in (*_OF_PROFILES, used):
             async for body in self._cluster.list(resource, labels=selector):
                 ref = Ref(resource, body["metadata"]["namespace"], body["metadata"]["name"])
                 stays = ref in kept or ref in left_out(profile, inputs, [ref])
@@ -60,6 +75,19 @@ class Comparison:
         taken = take(profile, texts)
         self.notes += [f"{problem}; what is there of it would stay as it is" for problem in (*taken.missing, *taken.unusable)]
         return taken.texts
+
+    async def _config_inputs(self, profile: Profile, used: Resource) -> ConfigInputs:
+        notifications = profile.spec.notifications
+        if notifications is None or notifications.mode != MODE:
+            return ConfigInputs(used)
+        found = await self._credentials(profile)
+        alertmanagers = [body async for body in self._cluster.list(ALERTMANAGER)]
+        labels: Mapping[str, str] = {}
+        with contextlib.suppress(NoTarget):
+            target = choose(notifications.alertmanager, map(target_of, alertmanagers))
+            body = next(b for b in alertmanagers if target_of(b) == target)
+            labels = demands((body.get("spec") or {}).get("alertmanagerConfigSelector") or {})
+        return ConfigInputs(used, labels, frozenset(wanted(profile)) - found.keys())
 
     async def _child(self, manifest: Manifest) -> Change | None:
         live = await self._cluster.get(manifest.ref)
@@ -106,7 +134,8 @@ class Comparison:
                 self.notes.append(f"{ref} is someone else's: it would be left alone, and nobody would be told")
             return None
         kept = [part for part in (previous(live or {}, *other) for other in others) if part is not None]
-        return of_secret(ref, live, render_secret(target, merge([*fragments.values(), *kept])).body)
+        base = last_base((live or {}).get("data") or {})
+        return of_secret(ref, live, render_secret(target, merge([*fragments.values(), *kept], base)).body)
 
     async def _credentials(self, profile: Profile) -> dict[tuple[str, str], str]:
         found = {}

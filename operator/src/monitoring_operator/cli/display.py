@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from monitoring_operator.alertmanager.secret import CONFIG_KEY
+from monitoring_operator.alertmanager.base import CONFIG_KEY
 from monitoring_operator.api.resources import CONFIG_MAP, SECRET
 
 REDACTED = "<redacted>"

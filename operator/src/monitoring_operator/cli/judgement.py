@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from monitoring_operator.alertmanager.config_object import inexpressible
 from monitoring_operator.api import names
 from monitoring_operator.api.profile import NOT_A_FIELD, InvalidProfile, Problem, Profile, parse
 from monitoring_operator.cli.suggestions import TOP_LEVEL
@@ -23,7 +24,7 @@ def judge(body: Mapping[str, Any]) -> tuple[Profile | None, tuple[Problem, ...]]
         problems += error.problems
         problems += _content_of_the_rest(body, error.problems)
     else:
-        problems += content_problems(profile)
+        problems += [*content_problems(profile), *inexpressible(profile)]
     return None if problems else profile, tuple(dict.fromkeys(problems))
 
 

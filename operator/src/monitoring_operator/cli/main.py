@@ -13,7 +13,7 @@ import click
 from monitoring_operator.cli.completion import PROGRAM, completion
 from monitoring_operator.cli.formats import output_option
 from monitoring_operator.cli.migrate import import_
-from monitoring_operator.cli.parameters import ALERTMANAGER, DURATION, LABEL, PROFILE, URL, labels
+from monitoring_operator.cli.parameters import ALERTMANAGER, BASE_CONFIG, DURATION, LABEL, PROFILE, URL, labels
 from monitoring_operator.cli.stack import stack
 
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
@@ -356,6 +356,14 @@ def crd() -> None:
     help="Profiles may put dashboards into this namespace, beside their own, and into no other; repeatable. Default: into any.",
 )
 @click.option(
+    "--base-config",
+    "base_configs",
+    type=BASE_CONFIG,
+    multiple=True,
+    metavar="NAMESPACE/ALERTMANAGER=SECRET",
+    help="A Secret with a configuration of your own (key alertmanager.yaml) that is merged with the profiles'; repeatable.",
+)
+@click.option(
     "--resync-interval", type=DURATION, default="10m", show_default=True, help="How often everything is compared with the cluster."
 )
 @click.option(
@@ -364,6 +372,13 @@ def crd() -> None:
     default="90s",
     show_default=True,
     help="How long a watch may be dead before the operator ends, to be started again.",
+)
+@click.option(
+    "--poll-interval",
+    type=DURATION,
+    default="1m",
+    show_default=True,
+    help="How often Secrets that profiles refer to are looked at, where they have no label by which they are watched.",
 )
 @click.option("--http-host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address of /livez, /readyz and /metrics.")
 @click.option(
@@ -411,6 +426,7 @@ def run(**given: Any) -> None:
     from monitoring_operator.cli.run import Settings, run_operator
 
     given["prometheus_labels"] = labels(given["prometheus_labels"])
+    given["base_configs"] = dict(given["base_configs"])
     given["log_format"] = given["log_format"] or ("text" if sys.stderr.isatty() else "json")
     _exit(run_operator(Settings(**given)))
 

@@ -67,6 +67,17 @@ class _Profile(_Pattern):
         return match["namespace"], match["name"]
 
 
+class _BaseConfig(_Pattern):
+    """((namespace, name of the Alertmanager), Secret)."""
+
+    name = "base"
+    pattern = f"(?P<namespace>[a-z0-9]([-a-z0-9]*[a-z0-9])?)/(?P<name>{_NAME})=(?P<secret>{_NAME})"
+    expected = "NAMESPACE/ALERTMANAGER=SECRET, such as monitoring/main=alertmanager-base"
+
+    def value(self, match: re.Match[str]) -> tuple[tuple[str, str], str]:
+        return (match["namespace"], match["name"]), match["secret"]
+
+
 class _Duration(_Pattern):
     """Seconds."""
 
@@ -112,6 +123,7 @@ class _Namespace(_Pattern):
 LABEL = _Label()
 URL = _Url()
 ALERTMANAGER = _Alertmanager()
+BASE_CONFIG = _BaseConfig()
 DURATION = _Duration()
 TARGET = _Target()
 NAME = _Name()

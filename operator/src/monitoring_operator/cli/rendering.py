@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from monitoring_operator import yaml_output
+from monitoring_operator.alertmanager.config_object import ConfigInputs, config_object
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.merge import merge
@@ -83,6 +84,9 @@ def children(loaded: Loaded, inputs: Inputs, default: Target) -> list[Manifest]:
     fragments: dict[Target, list[Fragment]] = defaultdict(list)
     for _, profile in loaded.profiles:
         manifests += render(profile, replace(inputs, own_dashboards=loaded.own_dashboards(profile)))
+        notifying = config_object(profile, ConfigInputs())
+        if notifying is not None:
+            manifests.append(notifying)
         part = fragment(profile, dict.fromkeys(wanted(profile), REDACTED))
         if part is not None:
             fragments[_target(profile, default)].append(part)

@@ -37,8 +37,10 @@ class Settings:
     runbook_base_url: str | None = None
     grafana_url: str = ""
     dashboard_namespaces: tuple[str, ...] = ()
+    base_configs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     resync_interval: float = 600.0
     watch_timeout: float = 90.0
+    poll_interval: float = 60.0
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     verify: str = "auto"
@@ -62,9 +64,11 @@ def run_operator(settings: Settings) -> int:
             prometheus_labels=settings.prometheus_labels,
             inputs=inputs,
             dashboard_namespaces=frozenset(settings.dashboard_namespaces) if settings.dashboard_namespaces else None,
+            bases=settings.base_configs,
         ),
         resync_interval=settings.resync_interval,
         patience=Patience(settings.watch_timeout),
+        poll_interval=settings.poll_interval,
         http_host=settings.http_host,
         http_port=settings.http_port,
         verification=Verification(

@@ -1,9 +1,9 @@
-"""What the schema cannot say about a profile: alerts that could never fire, names that nobody knows, PromQL that does not parse."""
+"""What the schema cannot say about a profile: alerts that could never fire, unknown names, bad PromQL, times that end before they begin."""
 
 import difflib
 from collections.abc import Iterable, Iterator
 
-from monitoring_operator.api import durations
+from monitoring_operator.api import durations, time_intervals
 from monitoring_operator.api.alerts import AlertOverride, ExtraAlert
 from monitoring_operator.api.profile import Problem, Profile
 from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql, sightless, templates
@@ -13,7 +13,7 @@ _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
 
 
 def problems(profile: Profile) -> tuple[Problem, ...]:
-    """Everything that is wrong with the alerts and dashboards of `profile`, sorted by path."""
+    """Everything that is wrong with the alerts, dashboards and times of `profile`, sorted by path."""
     spec = profile.spec
     soonest = effective.SCRAPES_BEFORE_FIRING * durations.seconds(spec.scrape.interval)
     found: list[Problem] = []
@@ -32,6 +32,9 @@ def problems(profile: Profile) -> tuple[Problem, ...]:
     for index, name in enumerate(spec.dashboards.include or ()):
         if name not in DASHBOARD_NAMES:
             found.append(Problem(f"spec.dashboards.include[{index}]", f"{name} is not a dashboard{_nearest(name, DASHBOARD_NAMES)}"))
+    if spec.notifications is not None:
+        for field, times in (("muteTimes", spec.notifications.mute_times), ("activeTimes", spec.notifications.active_times)):
+            found += [Problem(path, why) for path, why in time_intervals.problems(times, f"spec.notifications.{field}")]
     return tuple(sorted(found))
 
 

@@ -39,12 +39,13 @@ class NoEssence(kopf.DiffBaseStorage):
 def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, world: World) -> None:
     """Adds a feed for every kind that we watch. Builtin kinds are only ever listed by our own label."""
     settings.persistence.diffbase_storage = NoEssence()
-    feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload), **dict.fromkeys(CHILDREN, on_child)}
+    children = (*CHILDREN, world.config_resource)
+    feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload), **dict.fromkeys(children, on_child)}
     for resource, feed in feeds.items():
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(
             _watch(world, resource, feed)
         )
-    for resource in CHILDREN:
+    for resource in children:
         settings.watching.label_selectors[resource.group, resource.version, resource.plural] = (
             ROLES if resource in (SECRET, CONFIG_MAP) else f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
         )
@@ -101,6 +102,9 @@ def _on_source(world: World, kind: str | None, body: Event) -> None:
     if kind == "DELETED" or world.store.sources.get(ref) != body["metadata"]["resourceVersion"]:
         for key in world.store.referring(ref):
             world.queue.add(key)
+    if kind == "DELETED" or world.bases.get(ref) != body["metadata"]["resourceVersion"]:
+        for target in world.based_on(ref):
+            world.queue.add(target)
 
 
 def _wake_alertmanager(world: World, secret: Ref) -> None:

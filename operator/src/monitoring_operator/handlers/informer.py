@@ -92,7 +92,10 @@ class Informer:
 
     def expect(self) -> None:
         """Takes over which types are served now: each of them has to be watched."""
-        self._watchdog.expect(p for r in WATCHED if self._world.is_served(r) for p in self._paths(r))
+        self._watchdog.expect(p for r in self._watched() if self._world.is_served(r) for p in self._paths(r))
+
+    def _watched(self) -> tuple[Resource, ...]:
+        return (*WATCHED, self._world.config_resource)
 
     async def guard(self) -> None:
         """Looks at the watches until one is dead. Raises Blind."""
@@ -106,7 +109,7 @@ class Informer:
         while True:
             await asyncio.sleep(CHECK)
             for path in self._watchdog.suspects():
-                resource = next(r for r in WATCHED if path.startswith(f"{r.root}/") and path.rpartition("/")[2] == r.plural)
+                resource = next(r for r in self._watched() if path.startswith(f"{r.root}/") and path.rpartition("/")[2] == r.plural)
                 try:
                     missed = await self._verify(resource)
                 except ApiError as error:

@@ -37,7 +37,6 @@ from monitoring_operator.telemetry import Picture, Telemetry
 WORKERS = 24
 RECONCILE_DEADLINE = 60.0
 HEARTBEAT = 1.0
-SOURCES_INTERVAL = 60.0
 FIRST_RESYNC = 30.0
 """Seconds after start: a delete between our first list and the watch's own would otherwise wait for a whole interval."""
 START_RETRY = 2.0
@@ -55,12 +54,13 @@ class ResourcesChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the operator runs. `namespaces` empty: the whole cluster. `resync_interval` in seconds."""
+    """How the operator runs. `namespaces` empty: the whole cluster. Intervals in seconds."""
 
     namespaces: tuple[str, ...]
     defaults: Defaults
     resync_interval: float
     patience: Patience
+    poll_interval: float
     http_host: str
     http_port: int
     verification: Verification
@@ -89,6 +89,7 @@ async def operate(configuration: Configuration, options: Options) -> None:
         now=_now,
         defaults=options.defaults,
         verification=options.verification,
+        clusterwide=not options.namespaces,
     )
     telemetry.watch(_picture(world, queue, elector))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
@@ -119,7 +120,7 @@ async def operate(configuration: Configuration, options: Options) -> None:
             "workers": queue.run(_worker(world, telemetry), WORKERS),
             "resync": _every(options.resync_interval, _resync_job(world, telemetry)),
             "discovery": _every(options.patience.discovery, _discovery_job(world, options, informer, health)),
-            "sources": _every(SOURCES_INTERVAL, lambda: poll_sources(world)),
+            "sources": _every(options.poll_interval, lambda: poll_sources(world)),
             "suspects": informer.verify_suspects(),
             "watchdog": informer.guard(),
         }

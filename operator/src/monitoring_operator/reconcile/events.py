@@ -1,4 +1,4 @@
-"""Kubernetes Events: one when a profile's readiness changes, none otherwise, and few where it changes all the time."""
+"""Kubernetes Events: one when a profile's readiness or an Alertmanager's base changes, and few where it changes all the time."""
 
 import logging
 import time
@@ -60,11 +60,18 @@ class Announcements:
 
 
 async def announce(world: "World", profile: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Records the change of the Ready condition on the profile, if it is one. An Event that is lost costs nothing but itself."""
+    """Records the change of the Ready condition on the profile, if it is one."""
     if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")):
         return
-    metadata, now = profile["metadata"], world.now()
-    reason = after["reason"] if after["status"] != "True" else "Ready"
+    good = after["status"] == "True"
+    # Waiting for others to take something up is no reason to warn anybody.
+    type_ = "Normal" if good or after["reason"] == Reason.PENDING else "Warning"
+    await record(world, profile, type_, "Ready" if good else after["reason"], after["message"])
+
+
+async def record(world: "World", about: Mapping[str, Any], type_: str, reason: str, message: str) -> None:
+    """Records an Event about an object (as JSON), unless there was one for the reason lately. One that is lost costs nothing."""
+    metadata, now = about["metadata"], world.now()
     told = world.announcements.admit(metadata["uid"], reason, now)
     if told is None:
         return
@@ -73,17 +80,16 @@ async def announce(world: "World", profile: Mapping[str, Any], before: Mapping[s
         "kind": "Event",
         "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
         "involvedObject": {
-            "apiVersion": names.API_VERSION,
-            "kind": names.KIND,
+            "apiVersion": about.get("apiVersion", names.API_VERSION),
+            "kind": about.get("kind", names.KIND),
             "name": metadata["name"],
             "namespace": metadata["namespace"],
             "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"],
         },
-        # Waiting for others to take something up is no reason to warn anybody.
-        "type": "Normal" if after["status"] == "True" or after["reason"] == Reason.PENDING else "Warning",
+        "type": type_,
         "reason": reason,
-        "message": after["message"][:LONGEST_NOTE],
+        "message": message[:LONGEST_NOTE],
         "action": "Reconcile",
         "firstTimestamp": told.first,
         "lastTimestamp": now,

@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from monitoring_operator.adoption.labels import fit
+from monitoring_operator.adoption.labels import demands, fit
 from monitoring_operator.adoption.retention import kept
+from monitoring_operator.alertmanager.config_object import ConfigInputs
 from monitoring_operator.alertmanager.credentials import Credentials, wanted
 from monitoring_operator.alertmanager.target import NoTarget, Target, choose, target_of
 from monitoring_operator.api.cluster import Forbidden, Object
@@ -24,11 +26,16 @@ from monitoring_operator.store import ProfileKey, secret_ref
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was found. `target` is None without notifications; NoTarget says why there is none though there should be."""
+    """What was found. `target` is None without notifications; NoTarget says why there is none though there should be.
+
+    `unselected` says why the Alertmanager would pass over an AlertmanagerConfig of the profile; empty if it would not.
+    """
 
     inputs: Inputs
     target: Target | NoTarget | None
     credentials: Credentials
+    config: ConfigInputs
+    unselected: str
     ambiguity: str
     own_dashboards: Taken
     retention: float | None
@@ -56,7 +63,11 @@ async def gather(world: World, profile: Profile) -> Gathered:
     inputs = replace(inputs, own_dashboards=taken.texts)
     rules = prometheus_labels(profile, inputs.prometheus_labels)
     retention = kept(world.store.takers(), rules, profile.namespace)
-    return Gathered(inputs, _target(world, profile), await _credentials(world, profile), ambiguity, taken, retention)
+    target, credentials = _target(world, profile), await _credentials(world, profile)
+    missing = frozenset(wanted(profile)) - credentials.keys()
+    labels, unselected = _selection(world, profile, target) if isinstance(target, Target) else ({}, "")
+    config = ConfigInputs(world.config_resource, labels, missing)
+    return Gathered(inputs, target, credentials, config, unselected, ambiguity, taken, retention)
 
 
 def _key(profile: Profile) -> ProfileKey:
@@ -74,6 +85,18 @@ async def _texts(world: World, profile: Profile) -> dict[Source, str]:
         body = await read_source(world, _config_map(profile, name), asking=_key(profile))
         found |= {(name, key): text for key, text in ((body or {}).get("data") or {}).items()}
     return found
+
+
+def _selection(world: World, profile: Profile, target: Target) -> tuple[Mapping[str, str], str]:
+    """The labels that make `target` select an AlertmanagerConfig in the profile's namespace, and why it will not select one."""
+    body = world.alertmanagers(target)[0]
+    spec, name = body.get("spec") or {}, f"Alertmanager {target.namespace}/{target.name}"
+    selector = spec.get("alertmanagerConfigSelector")
+    if selector is None:
+        return {}, f"{name} selects no AlertmanagerConfig: its alertmanagerConfigSelector is not set."
+    if spec.get("alertmanagerConfigNamespaceSelector") is None and profile.namespace != target.namespace:
+        return demands(selector), f"{name} selects in its own namespace only: its alertmanagerConfigNamespaceSelector is not set."
+    return demands(selector), ""
 
 
 def _inputs(world: World, profile: Profile) -> tuple[Inputs, str]:

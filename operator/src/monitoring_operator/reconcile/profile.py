@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitoring_operator.adoption.expected import expect
+from monitoring_operator.alertmanager.config_object import MODE, config_object, inexpressible
 from monitoring_operator.alertmanager.fragment import fragment
 from monitoring_operator.alertmanager.target import NoTarget
 from monitoring_operator.api.cluster import ApiError, NotFound, NotServed
@@ -20,10 +21,10 @@ from monitoring_operator.reconcile.apply import apply_all, prune
 from monitoring_operator.reconcile.events import announce
 from monitoring_operator.reconcile.foreign import look_at_foreign
 from monitoring_operator.reconcile.gather import Gathered, gather
-from monitoring_operator.reconcile.routes import Part
+from monitoring_operator.reconcile.routes import Part, missing_credentials
 from monitoring_operator.reconcile.verify import Verified, forget, note, verify, watch
 from monitoring_operator.reconcile.world import COALESCE, Rendered, World
-from monitoring_operator.render import Inputs, render
+from monitoring_operator.render import render
 from monitoring_operator.render.dashboards import left_out
 from monitoring_operator.status import Observation, Outcome, RouteState, judge
 from monitoring_operator.store import ProfileKey, profile_ref
@@ -66,13 +67,14 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
         _refuse(reach.problems(profile, gathered.retention))
         # Before the children, because everybody's notifications wait for the last part, and nobody's children must delay them.
         _contribute(world, key, profile, gathered)
-        outcomes, alerts = await _children(world, key, profile, gathered.inputs)
+        outcomes, alerts = await _children(world, key, profile, gathered)
         note(world, key, outcomes, gathered.ambiguity)
     except InvalidProfile as invalid:
         _keep_route(world, key)
         await _report(world, key, body, _observe(world, key, body, problems=invalid.problems))
         return
-    routes = _route_state(world, key, gathered)
+    mode = profile.spec.notifications.mode if profile.spec.notifications else ""
+    routes = _route_state(world, key, mode, gathered)
     failed = [o for o in outcomes if o.reason]
     if routes is UNDECIDED and not failed:
         # The Alertmanager's key wakes us when it is done: one status is written instead of two.
@@ -97,7 +99,7 @@ def _keep_route(world: World, key: ProfileKey) -> None:
 
 def _valid(body: Mapping[str, Any]) -> Profile:
     profile = parse(body)
-    _refuse(content_problems(profile))
+    _refuse((*content_problems(profile), *inexpressible(profile)))
     return profile
 
 
@@ -106,17 +108,20 @@ def _refuse(problems: tuple[Problem, ...]) -> None:
         raise InvalidProfile(problems)
 
 
-async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inputs) -> tuple[list[Outcome], int]:
+async def _children(world: World, key: ProfileKey, profile: Profile, gathered: Gathered) -> tuple[list[Outcome], int]:
     """Applies and prunes; renders only if something is not as the last rendering from the same inputs left it."""
+    inputs, config = gathered.inputs, gathered.config
     own = sorted([*source, text] for source, text in inputs.own_dashboards.items())
-    fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels), own])
+    notified = [config.resource.version, dict(config.labels), sorted(config.missing)]
+    fingerprint = digest([profile.uid, profile.generation, dict(inputs.prometheus_labels), own, notified])
     known = world.rendered.get(key)
     kept = left_out(profile, inputs, world.store.children_of(key))
     same = known is not None and known.fingerprint == fingerprint and _in_sync(world, key, known.digests, kept)
     if known is not None and same and not world.shelf.collisions(key):
         world.journal.checked((ref.resource for ref in known.digests), "unchanged")
         return [Outcome(ref) for ref in known.digests], known.alerts
-    manifests = render(profile, inputs)
+    notifying = config_object(profile, config)
+    manifests = [*render(profile, inputs), *([notifying] if notifying is not None else [])]
     digests = {m.ref: m.digest for m in manifests}
     alerts = _count_alerts(manifests)
     watch(world, key, expect(manifests))
@@ -128,7 +133,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, inputs: Inp
     outcomes.update({o.ref: o for o in await apply_all(world, key, stale)})
     # What is no longer wanted goes only once everything of its kind that might replace it is there.
     failed = {o.ref.resource for o in outcomes.values() if o.reason}
-    held = {r for r in world.store.children_of(key) if r.resource in failed} | kept
+    held = {r for r in world.store.children_of(key) if r.resource in failed or _still_notifies(world, key, profile, r)} | kept
     outcomes.update({o.ref: o for o in await prune(world, key, frozenset(digests) | held)})
     if not any(o.reason for o in outcomes.values()):
         world.rendered[key] = Rendered(fingerprint, digests, alerts)
@@ -148,6 +153,11 @@ async def _dashboards_in_the_way(world: World, key: ProfileKey) -> dict[Ref, str
     return world.shelf.collisions(key)
 
 
+def _still_notifies(world: World, key: ProfileKey, profile: Profile, ref: Ref) -> bool:
+    """Whether the child is the AlertmanagerConfig of a profile whose part of the shared Secret has yet to be written in its place."""
+    return ref.resource == world.config_resource and profile.spec.notifications is not None and not world.routes.holds(key)
+
+
 def _in_sync(world: World, key: ProfileKey, digests: Mapping[Ref, str], kept: frozenset[Ref]) -> bool:
     return all(world.store.in_sync(ref, d) for ref, d in digests.items()) and world.store.children_of(key) - kept <= digests.keys()
 
@@ -157,18 +167,32 @@ def _contribute(world: World, key: ProfileKey, profile: Profile, gathered: Gathe
     if isinstance(gathered.target, NoTarget):
         _keep_route(world, key)
         return
-    part = Part(gathered.target, fragment(profile, gathered.credentials)) if gathered.target is not None else None
+    built = fragment(profile, gathered.credentials)
+    part = Part(gathered.target, built) if gathered.target is not None and built is not None else None
     for concerned in world.routes.put(key, part):
         world.queue.add_after(concerned, COALESCE)
 
 
-def _route_state(world: World, key: ProfileKey, gathered: Gathered) -> RouteState | None:
+def _config_state(key: ProfileKey, gathered: Gathered) -> RouteState:
+    """What became of the profile's AlertmanagerConfig."""
+    if gathered.unselected:
+        return RouteState(live=False, reason=Reason.ALERTMANAGER_CONFIG_NOT_SELECTED, message=gathered.unselected)
+    if gathered.config.missing:
+        return missing_credentials(sorted(gathered.config.missing))
+    return RouteState(
+        None, Reason.NOT_VERIFIED, f"Written as AlertmanagerConfig {key}; whether Alertmanager has loaded it is not verified."
+    )
+
+
+def _route_state(world: World, key: ProfileKey, mode: str, gathered: Gathered) -> RouteState | None:
     """What became of the profile's part; UNDECIDED while its Alertmanager's key has not run, None without notifications."""
     match gathered.target:
         case None:
             return None
         case NoTarget() as nothing:
             return RouteState(live=False, reason=nothing.reason, message=nothing.message)
+    if mode == MODE:
+        return _config_state(key, gathered)
     return world.routes.state(key) or UNDECIDED
 
 

@@ -8,17 +8,35 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+from monitoring_operator.alertmanager.accepted import version_of
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
-from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.api.resources import CHILDREN, PROFILE, WORKLOADS, Resource
+from monitoring_operator.api.cluster import ApiError, Forbidden
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import (
+    ALERTMANAGER,
+    ALERTMANAGER_CONFIGS,
+    CHILDREN,
+    CUSTOM_RESOURCE_DEFINITION,
+    PROFILE,
+    WORKLOADS,
+    Resource,
+)
+from monitoring_operator.reconcile.bases import poll_bases
 from monitoring_operator.reconcile.gather import read_source
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of, secret_ref
 
 OURS = f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
-DISCOVERED = ((names.GROUP, names.VERSION), ("monitoring.coreos.com", "v1"), ("monitoring.coreos.com", "v1alpha1"))
+DISCOVERED = (
+    (names.GROUP, names.VERSION),
+    ("monitoring.coreos.com", "v1"),
+    *((r.group, r.version) for r in ALERTMANAGER_CONFIGS),
+)
 """APIs that CRDs bring, and that may come or go while we run."""
+
+CRD_VERSION = "operator.prometheus.io/version"
+"""prometheus-operator's annotation on its CRDs."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +47,10 @@ async def resync(world: World) -> dict[Resource, int]:
     Raises ApiError; the store is then partly corrected, which does no harm.
     """
     await refresh_served(world)
-    missed = {resource: await verify(world, resource) for resource in (*CHILDREN, *WORKLOADS, PROFILE)}
+    missed = {resource: await verify(world, resource) for resource in (*CHILDREN, world.config_resource, *WORKLOADS, PROFILE)}
     for owner in world.store.owners() - world.store.profiles.keys():
         world.queue.add(owner)
+    await _look_at_operator(world)
     for body in world.store.alertmanagers():
         target = target_of(body)
         if secret_ref(target.namespace, target.secret) in world.store.children:
@@ -46,6 +65,20 @@ async def verify(world: World, resource: Resource) -> int:
     if resource in WORKLOADS:
         return await _workloads(world, resource)
     return await _children(world, resource)
+
+
+async def _look_at_operator(world: World) -> None:
+    """Which version of prometheus-operator the cluster's CRDs are of; where they may not be read, the oldest supported one is assumed."""
+    if not world.clusterwide:
+        return
+    try:
+        crd = await world.cluster.get(Ref(CUSTOM_RESOURCE_DEFINITION, "", f"{ALERTMANAGER.plural}.{ALERTMANAGER.group}")) or {}
+    except Forbidden:
+        crd = {}
+    found = version_of(((crd.get("metadata") or {}).get("annotations") or {}).get(CRD_VERSION, ""))
+    if found != world.prometheus_operator:
+        world.prometheus_operator = found
+        world.wake_routes()
 
 
 async def refresh_served(world: World) -> bool:
@@ -72,6 +105,7 @@ async def poll_sources(world: World) -> None:
         except ApiError as error:
             # One that does not answer must not hide the others.
             logger.warning("%s could not be looked at: %s", ref, error.message)
+    await poll_bases(world)
 
 
 async def _children(world: World, resource: Resource) -> int:

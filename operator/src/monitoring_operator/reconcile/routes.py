@@ -4,8 +4,10 @@ One Secret is written from all profiles. A profile's reconcile only puts its par
 takes all parts together, so that a thousand new profiles cause a handful of writes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from monitoring_operator.alertmanager.base import Base
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.target import Target
 from monitoring_operator.api.names import Reason
@@ -36,6 +38,12 @@ class Board:
     """The Secret's resource version with which a profile's part came to be as it is, where we wrote it."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
     """Reason and message where the Secret could not be written."""
+    refused: dict[Target, dict[ProfileKey, str]] = field(default_factory=dict)
+    """Parts that cannot be merged, and why; what was merged of them before stays."""
+    bases: dict[Target, Base] = field(default_factory=dict)
+    """The last good base configurations."""
+    base_problems: dict[Target, str] = field(default_factory=dict)
+    """What was last said against a base; empty if it is good."""
 
     def put(self, key: ProfileKey, part: Part | None) -> set[Target]:
         """Replaces a profile's contribution (None: it has none); returns the Alertmanagers that it concerns."""
@@ -80,6 +88,11 @@ class Board:
         self.versions.pop(key, None)
         return concerned
 
+    def holds(self, key: ProfileKey) -> bool:
+        """Whether the Secret that the profile's part belongs into has one of it."""
+        part = self.parts.get(key)
+        return part is not None and part.target is not None and key in self.written.get(part.target, {})
+
     def state(self, key: ProfileKey) -> RouteState | None:
         """What became of the profile's part; None while it is not decided."""
         part = self.parts.get(key)
@@ -88,6 +101,8 @@ class Board:
         if part.target in self.failed:
             reason, message = self.failed[part.target]
             return RouteState(False, reason, message)
+        if why := self.refused.get(part.target, {}).get(key):
+            return RouteState(False, Reason.REJECTED, f"The notifications cannot be merged: {why}. What was merged before stays.")
         if self.written.get(part.target, {}).get(key) != part.fragment:
             return None
         return _written(part.target, part.fragment)
@@ -96,6 +111,11 @@ class Board:
 def _written(target: Target, fragment: Fragment) -> RouteState:
     where = f"Secret {target.namespace}/{target.secret}"
     if fragment.missing:
-        absent = ", ".join(f"key {key} of Secret {secret}" for secret, key in fragment.missing)
-        return RouteState(False, Reason.SECRET_MISSING, f"Receivers are left out because there is no usable {absent}.")
+        return missing_credentials(fragment.missing)
     return RouteState(None, Reason.NOT_VERIFIED, f"Written to {where}; whether Alertmanager has loaded it is not verified.")
+
+
+def missing_credentials(missing: Iterable[tuple[str, str]]) -> RouteState:
+    """What is said where (Secret, key) pairs are not there."""
+    absent = ", ".join(f"key {key} of Secret {secret}" for secret, key in missing)
+    return RouteState(False, Reason.SECRET_MISSING, f"Receivers are left out because there is no {absent}.")

@@ -10,16 +10,17 @@ from monitoring_operator.adoption.expected import Expected
 from monitoring_operator.adoption.patience import Belief
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.adoption.sightings import Sightings
+from monitoring_operator.alertmanager.accepted import Version
 from monitoring_operator.alertmanager.target import Target, target_of
 from monitoring_operator.api.cluster import Cluster
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import Resource
+from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, Resource
 from monitoring_operator.reconcile.events import Announcements
 from monitoring_operator.reconcile.routes import Board
 from monitoring_operator.reconcile.shelf import Shelf
 from monitoring_operator.render import Inputs
-from monitoring_operator.store import ProfileKey, Store
+from monitoring_operator.store import ProfileKey, Store, secret_ref
 
 Key = ProfileKey | Target
 
@@ -50,15 +51,21 @@ class Journal(Protocol):
 
     def forgot(self, namespace: str, name: str) -> None: ...
 
+    def base(self, namespace: str, alertmanager: str, *, good: bool) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The operator's settings that rendering falls back to. `prometheus_labels` None: derive them from the cluster."""
+    """The operator's settings that rendering falls back to. `prometheus_labels` None: derive them from the cluster.
+
+    `bases` names, by namespace and name of an Alertmanager, the Secret with the configuration of its owner's that is merged.
+    """
 
     prometheus_labels: Mapping[str, str] | None = None
     inputs: Inputs = field(default_factory=Inputs)
     dashboard_namespaces: frozenset[str] | None = None
     """Where profiles may put dashboards, beside their own namespaces; None: anywhere."""
+    bases: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def may_hold(self, namespace: str, owner_namespace: str) -> bool:
         """Whether a profile in `owner_namespace` may have children in `namespace`."""
@@ -135,8 +142,42 @@ class World:
     clock: Callable[[], float] = time.monotonic
     agreed_labels: Mapping[str, str] | None = None
     """Labels on which the cluster's Prometheus objects last agreed: what is selected today is not given up because a newcomer disagrees."""
+    bases: dict[Ref, str] = field(default_factory=dict)
+    """Resource versions of the Secrets that hold base configurations; empty where one is missing."""
+    prometheus_operator: Version | None = None
+    """The version of prometheus-operator's CRDs; None where it is not known."""
+    chosen_config: Resource | None = None
+    clusterwide: bool = True
+    """Whether objects that belong to no namespace may be read."""
     types_changed: bool = False
     """Whether a type from a CRD has come or gone since the start."""
+
+    @property
+    def config_resource(self) -> Resource:
+        """The version of AlertmanagerConfig that is used: chosen once, because one object has a name in each version that is served."""
+        if self.chosen_config is None:
+            served = [r for r in ALERTMANAGER_CONFIGS if r.plural in self.served.get((r.group, r.version), frozenset())]
+            if not served:
+                return ALERTMANAGER_CONFIGS[-1]
+            self.chosen_config = served[0]
+        return self.chosen_config
+
+    def alertmanagers(self, target: Target) -> list[Mapping[str, Any]]:
+        """The Alertmanager objects that are `target`, sorted."""
+        return [body for body in self.store.alertmanagers() if target_of(body) == target]
+
+    def base_of(self, target: Target) -> Ref | None:
+        """The Secret with the base configuration of `target`; None if there is to be none."""
+        for body in self.alertmanagers(target):
+            name = self.defaults.bases.get((body["metadata"]["namespace"], body["metadata"]["name"]))
+            if name is not None:
+                return secret_ref(target.namespace, name)
+        return None
+
+    def based_on(self, ref: Ref) -> list[Target]:
+        """The targets whose base configuration a Secret holds."""
+        targets = {target_of(body) for body in self.store.alertmanagers()}
+        return [target for target in sorted(targets) if self.base_of(target) == ref]
 
     def wake_routes(self) -> None:
         """Looks at every Alertmanager again, a moment from now."""

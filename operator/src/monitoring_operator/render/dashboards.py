@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from monitoring_operator.api.child import child
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile
 from monitoring_operator.api.resources import CONFIG_MAP
@@ -12,7 +13,6 @@ from monitoring_operator.content.links import runbook_url
 from monitoring_operator.content.selection import dashboard_names
 from monitoring_operator.content.user_dashboards import SIZE_LIMIT, slot, sources
 from monitoring_operator.render.inputs import Inputs
-from monitoring_operator.render.objects import child
 
 FOLDER_ANNOTATION = "grafana_folder"
 """What a sidecar reads the folder from when it is set up with `folderAnnotation: grafana_folder`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.alerts import ExtraAlert
+from monitoring_operator.api.child import child
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import PROMETHEUS_RULE
@@ -17,7 +18,7 @@ from monitoring_operator.content import templates
 from monitoring_operator.content.effective import Effective, effective
 from monitoring_operator.content.links import dashboard_url, runbook_url
 from monitoring_operator.render.inputs import Inputs
-from monitoring_operator.render.objects import child, prometheus_labels
+from monitoring_operator.render.objects import prometheus_labels
 
 
 def render_prometheus_rules(profile: Profile, inputs: Inputs) -> list[Manifest]:

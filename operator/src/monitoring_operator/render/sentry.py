@@ -1,9 +1,9 @@
 """The Sentry ConfigMap: the environment that app_metrics reads. The DSN is a credential and stays in its Secret."""
 
+from monitoring_operator.api.child import child
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import CONFIG_MAP
-from monitoring_operator.render.objects import child
 
 
 def render_sentry(profile: Profile) -> Manifest | None:

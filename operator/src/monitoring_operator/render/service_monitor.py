@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from monitoring_operator.api.child import child
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import SERVICE_MONITOR
 from monitoring_operator.render.inputs import Inputs
-from monitoring_operator.render.objects import child, prometheus_labels
+from monitoring_operator.render.objects import prometheus_labels
 
 LABEL_LIMIT = 40
 LABEL_NAME_LENGTH_LIMIT = 128

@@ -54,6 +54,12 @@ REPAIRS = Metric(
     "monitoring_operator_drift_repaired_total", "counter", "Objects that somebody had changed and that were put right.", ("resource",)
 )
 MISSED = Metric("monitoring_operator_watch_missed_total", "counter", "Changes that a watch had lost and a resync found.", ("resource",))
+BASE_CONFIG = Metric(
+    "monitoring_operator_base_config_good",
+    "gauge",
+    "1 if the base configuration of an Alertmanager can be merged, else 0: then the last good one stays.",
+    ("alertmanager_namespace", "alertmanager"),
+)
 QUEUE_DEPTH = Metric("monitoring_operator_queue_depth", "gauge", "Keys that wait for a worker.")
 QUEUE_OLDEST = Metric("monitoring_operator_queue_oldest_wait_seconds", "gauge", "How long the key that waits longest has waited.")
 QUEUE_RUNNING = Metric(
@@ -92,6 +98,7 @@ METRICS = (
     WRITES,
     REPAIRS,
     MISSED,
+    BASE_CONFIG,
     QUEUE_DEPTH,
     QUEUE_OLDEST,
     QUEUE_RUNNING,

@@ -8,6 +8,7 @@ from typing import Any
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -45,6 +46,7 @@ class Telemetry:
         self._writes = self._counter(catalogue.WRITES)
         self._repairs = self._counter(catalogue.REPAIRS)
         self._missed = self._counter(catalogue.MISSED)
+        self._base = Gauge(catalogue.BASE_CONFIG.name, catalogue.BASE_CONFIG.help, catalogue.BASE_CONFIG.labels, registry=self.registry)
         self._wait = self._histogram(catalogue.QUEUE_WAIT)
         self._retries = self._counter(catalogue.QUEUE_RETRIES)
         self._requests = self._counter(catalogue.API_REQUESTS)
@@ -92,6 +94,10 @@ class Telemetry:
     def repaired(self, resource: Resource) -> None:
         """Counts a repair."""
         self._repairs.labels(resource.plural).inc()
+
+    def base(self, namespace: str, alertmanager: str, *, good: bool) -> None:
+        """Notes whether the base configuration of an Alertmanager can be merged."""
+        self._base.labels(namespace, alertmanager).set(good)
 
     def missed(self, resource: Resource, count: int) -> None:
         """Counts changes that only a resync has found."""
