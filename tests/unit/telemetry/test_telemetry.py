@@ -46,6 +46,7 @@ def everything_counted() -> Telemetry:
     telemetry.reconciled("profile", "success", 0.1)
     telemetry.checked([SECRET], "applied")
     telemetry.wrote(SECRET, "apply")
+    telemetry.base("monitoring", "main", good=True)
     telemetry.requested("GET", 200, 0.1)
     return telemetry
 
