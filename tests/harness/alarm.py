@@ -18,8 +18,8 @@ from harness.content import example
 from harness.controlplane import free_ports
 from harness.story import NAME, NAMESPACE, OF_ALERTMANAGER, OF_PROFILE
 from harness.wait import wait_for
+from monitoring_operator.alertmanager.base import CONFIG_KEY
 from monitoring_operator.alertmanager.merge import Merged
-from monitoring_operator.alertmanager.secret import CONFIG_KEY
 from monitoring_operator.api.resources import PROFILE
 from monitoring_operator.stack import notices, snapshot
 from monitoring_operator.stack.parts import Parts, of_children
