@@ -83,6 +83,9 @@ class _Nobody:
     def forgot(self, namespace: str, name: str) -> None:
         """Nobody counts."""
 
+    def base(self, namespace: str, alertmanager: str, *, good: bool) -> None:
+        """Nobody counts."""
+
 
 class Inspector:
     """Looks once a call; what it has seen of a Prometheus before, it does not take for what there is now."""
