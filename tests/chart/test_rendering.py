@@ -80,6 +80,7 @@ def test_operator_understands_its_arguments() -> None:
     values = {
         "watch": {"namespaces": ["analytics", "monitoring"]},
         "leaderElection": {"enabled": True},
+        "webhook": {"enabled": True},
         "dashboards": {"namespaces": ["grafana"]},
         "prometheus": {"labels": {"release": "kps"}},
         "alertmanager": {"baseConfigs": {"monitoring/main": "base"}},
@@ -98,6 +99,8 @@ def test_operator_understands_its_arguments() -> None:
         "resync_interval": 5400.0,
         "watch_timeout": 90.0,
         "dashboard_namespaces": ("grafana",),
+        "webhook_port": 9443,
+        "webhook_certificates": "/etc/monitoring-operator/webhook",
         "leader_elect": True,
         "lease_name": "monitoring-operator",
         "lease_namespace": rendered.NAMESPACE,

@@ -28,7 +28,7 @@ def start_behind_proxy(
         def start(client: str, *args: str) -> Operator:
             operator = running.enter_context(Operator(proxy.door(client, operator_account), *args, folder=tmp_path))
             diagnose(f"log of {client}", lambda: operator.tail(60))
-            operator.wait_until_ready()
+            operator.wait_until_ready(120)
             return operator
 
         yield start

@@ -75,14 +75,14 @@ class Scene:
         path = f"/namespaces/{namespace}/(?!events)"
         with self.proxy.fault(Crash(self.operator.kill, after=after), verbs=WRITES, path=path, nth=nth) as rule:
             self.cluster.apply(change(namespace))
-            wait_for(lambda: rule.hit, what=f"write {nth}", timeout=30)
+            wait_for(lambda: rule.hit, what=f"write {nth}", timeout=90)
         wait_for(lambda: self.operator.exit_code is not None, what="it is dead")
         self.operator = self._start("mortal")
         self._settle(namespace, change)
 
     def _settle(self, namespace: str, change: Callable[[str], Object]) -> None:
         self.cluster.apply(change(namespace))
-        settled(self.cluster, namespace)
+        settled(self.cluster, namespace, timeout=90)
         quiet(self.operator, for_seconds=1.0)
 
 
@@ -96,7 +96,7 @@ def points(writes: int, every: int) -> Iterator[tuple[int, bool]]:
     return itertools.islice(itertools.product(range(1, writes + 1), (False, True)), 0, None, every)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("every", [pytest.param(9, id="some"), pytest.param(1, id="all", marks=pytest.mark.thorough)])
 def test_killed_while_a_profile_is_set_up(
     every: int, proxy: FaultProxy, start_behind_proxy: Callable[..., Operator], cluster: ControlPlane, namespace: str
@@ -117,7 +117,7 @@ def test_killed_while_a_profile_is_set_up(
     assert [] == deletes(cluster, start)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("every", [pytest.param(9, id="some"), pytest.param(1, id="all", marks=pytest.mark.thorough)])
 def test_killed_while_a_profile_is_changed(
     every: int, proxy: FaultProxy, start_behind_proxy: Callable[..., Operator], cluster: ControlPlane, namespace: str
@@ -148,7 +148,7 @@ def test_an_upgrade_that_renders_otherwise_deletes_nothing(
     old = start_behind_proxy("old", "--prometheus-label=release=old")
     prepare(cluster, namespace)
     cluster.apply(whole(namespace))
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
     before = {(o["kind"], o["metadata"]["name"]): o["metadata"]["uid"] for o in children(cluster, namespace)}
     start = cluster.audit_position()
     old.stop()

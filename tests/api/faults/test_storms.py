@@ -75,7 +75,7 @@ def test_one_broken_among_many(profiles: int, start_operator: Callable[..., Oper
     def verdicts() -> dict[str, str]:
         return {p["metadata"]["name"]: condition(p, "Ready").get("status", "") for p in cluster.list("monitoringprofiles", namespace)}
 
-    wait_for(lambda: len(verdicts()) == profiles and all(verdicts().values()), what="verdicts", timeout=60 + profiles * 0.2, interval=1.0)
+    wait_for(lambda: len(verdicts()) == profiles and all(verdicts().values()), what="verdicts", timeout=120 + profiles * 0.3, interval=1.0)
     assert ["p7"] == [name for name, verdict in verdicts().items() if verdict != "True"]
     assert 1 == events(cluster, namespace)["p7", "InvalidSpec"]
     assert log_lines(operator) - lines < 10
@@ -85,20 +85,20 @@ def test_edits_without_end_on_one_profile(start_operator: Callable[..., Operator
     """As many as the API server takes: the burst and then a reconcile a second, another profile is ready at once, the last edit wins."""
     operator = start_operator()
     cluster.apply(profile(namespace, dashboards={"enabled": False}))
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
     before, start = operator.metric("monitoring_operator_reconciles_total"), time.monotonic()
 
     with hammering(lambda n: api.merge(PROFILE, namespace, "web", {"spec": {"scrape": {"sampleLimit": 1000 + n}}})) as done:
         time.sleep(STORM / 2)
         cluster.apply(profile(namespace, "calm", dashboards={"enabled": False}))
-        settled(cluster, namespace, "calm", timeout=10)
+        settled(cluster, namespace, "calm", timeout=30)
         wait_for(lambda: time.monotonic() - start > STORM, what="the storm is over")
     took = time.monotonic() - start
     last = api.get(PROFILE, namespace, "web")["spec"]["scrape"]["sampleLimit"]
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
 
     assert last == cluster.list("servicemonitors", namespace)[1]["spec"]["sampleLimit"]
-    assert len(done) > 60
+    assert len(done) > 30
     assert operator.metric("monitoring_operator_reconciles_total") - before <= 20 + 1.5 * took + 10
 
 
@@ -106,7 +106,7 @@ def test_a_profile_that_flaps(start_operator: Callable[..., Operator], cluster: 
     """Valid and invalid in turns, as fast as can be: one Event for each of the two, and its children are never gone."""
     operator = start_operator()
     cluster.apply(profile(namespace, dashboards={"enabled": False}))
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
     position, lines, over = cluster.audit_position(), log_lines(operator), time.monotonic() + STORM
 
     def flap(number: int) -> None:
@@ -116,7 +116,7 @@ def test_a_profile_that_flaps(start_operator: Callable[..., Operator], cluster: 
     with hammering(flap, threads=1):
         wait_for(lambda: time.monotonic() > over, what="the storm is over")
     cluster.apply(profile(namespace, dashboards={"enabled": False}))
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
 
     assert {("web", "Ready"): 1, ("web", "InvalidSpec"): 1} == events(cluster, namespace)
     assert [] == [w for w in cluster.writes(USER, after=position) if w.startswith("delete")]
@@ -132,7 +132,7 @@ def test_a_secret_that_changes_all_the_time(
     watched["metadata"]["labels"] = {"monitoring-operator.dev/role": "source"}
     cluster.apply(alertmanager(namespace), watched)
     cluster.apply(profile(namespace, notifications=notifications(namespace), dashboards={"enabled": False}))
-    settled(cluster, namespace)
+    settled(cluster, namespace, timeout=90)
     position, start = cluster.audit_position(), time.monotonic()
 
     with hammering(lambda n: api.merge(SECRET, namespace, "notify", {"stringData": {"pagerduty": f"key-{n}"}})) as done:
@@ -140,10 +140,10 @@ def test_a_secret_that_changes_all_the_time(
     took = time.monotonic() - start
     api.merge(SECRET, namespace, "notify", {"stringData": {"pagerduty": "the-last"}})
 
-    wait_for(lambda: "the-last" in secret_data(cluster, namespace).values(), what="the last value is there", timeout=15)
+    wait_for(lambda: "the-last" in secret_data(cluster, namespace).values(), what="the last value is there", timeout=60)
     quiet(operator)
     writes = [w for w in cluster.writes(USER, after=position) if f"secrets {namespace}/routes" in w]
-    assert len(done) > 60
+    assert len(done) > 30
     assert len(writes) <= 2 * took + 5
     assert {("web", "Ready"): 1} == events(cluster, namespace)
     assert get(cluster, namespace)["status"]

@@ -404,6 +404,19 @@ def crd() -> None:
     help="Token by which the Grafana of --grafana-url is asked for its dashboards. Better given by the variable.",
 )
 @click.option(
+    "--webhook-port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Answer the API server's admission reviews of profiles on this port. Default: not at all.",
+)
+@click.option(
+    "--webhook-certificates",
+    metavar="DIR",
+    default="/etc/monitoring-operator/webhook",
+    show_default=True,
+    help="Where the webhook's tls.crt and tls.key are. They are read again when they change.",
+)
+@click.option(
     "--leader-elect", is_flag=True, help="Write only while this process holds the Lease, so that several replicas can run at once."
 )
 @click.option("--lease-name", metavar="NAME", default="monitoring-operator", show_default=True, help="The Lease's name.")

@@ -20,7 +20,7 @@ from monitoring_operator.api.resources import LEASE
 from monitoring_operator.cli import error_reports
 from monitoring_operator.cluster import load_configuration
 from monitoring_operator.handlers.informer import Patience
-from monitoring_operator.handlers.runtime import Options, ResourcesChanged, operate
+from monitoring_operator.handlers.runtime import Options, ResourcesChanged, Webhook, operate
 from monitoring_operator.health import CannotServe
 from monitoring_operator.reconcile.world import Defaults, Verification
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
@@ -45,6 +45,8 @@ class Settings:
     http_port: int = 8080
     verify: str = "auto"
     grafana_token: str = field(default="", repr=False)
+    webhook_port: int | None = None
+    webhook_certificates: str = ""
     leader_elect: bool = False
     lease_name: str = names.FIELD_MANAGER
     lease_namespace: str = ""
@@ -77,6 +79,7 @@ def run_operator(settings: Settings) -> int:
             grafana_token=settings.grafana_token if settings.grafana_url else "",
             namespaces=settings.namespaces,
         ),
+        webhook=Webhook(settings.webhook_port, Path(settings.webhook_certificates)) if settings.webhook_port is not None else None,
         lease=Ref(LEASE, settings.lease_namespace or _own_namespace(), settings.lease_name) if settings.leader_elect else None,
     )
     try:

@@ -12,17 +12,20 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from kubernetes.aio.client import Configuration
 
+from monitoring_operator.admission import server as admission
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
 from monitoring_operator.cluster import KubernetesCluster, LeaseRequests
 from monitoring_operator.handlers.informer import Informer, Patience
-from monitoring_operator.health import Health, serve
+from monitoring_operator.health import CannotServe, Health, serve
 from monitoring_operator.http_get import HttpClient
 from monitoring_operator.leadership.elector import Elector
 from monitoring_operator.queue import Pace, Retry, WorkQueue
@@ -53,6 +56,14 @@ class ResourcesChanged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the API server asks about profiles: a port of the HTTP host, with the certificate in a folder."""
+
+    port: int
+    certificates: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How the operator runs. `namespaces` empty: the whole cluster. Intervals in seconds."""
 
@@ -66,6 +77,8 @@ class Options:
     verification: Verification
     lease: Ref | None = None
     """The Lease by which replicas elect the one that writes; None: there is only one."""
+    webhook: Webhook | None = None
+    """Where admission reviews are answered; None: nowhere."""
 
 
 async def operate(configuration: Configuration, options: Options) -> None:
@@ -94,6 +107,8 @@ async def operate(configuration: Configuration, options: Options) -> None:
     telemetry.watch(_picture(world, queue, elector))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
+    # Every replica answers, also one that waits for the Lease.
+    webhook = _webhook(options)
     listen = _signals()
     listen()
     pulse = asyncio.create_task(_heartbeat(health), name="heartbeat")
@@ -134,6 +149,8 @@ async def operate(configuration: Configuration, options: Options) -> None:
     finally:
         await _end([*tasks, pulse], cluster, elector)
         server.shutdown()
+        if webhook is not None:
+            webhook.shutdown()
         await cluster.close()
         await http.close()
     for task in done:
@@ -281,6 +298,15 @@ async def _end(tasks: list[asyncio.Task[None]], cluster: KubernetesCluster, elec
         logger.warning("the watches do not end; the process ends without them")
         logging.shutdown()
         os._exit(1)
+
+
+def _webhook(options: Options) -> ThreadingHTTPServer | None:
+    if options.webhook is None:
+        return None
+    try:
+        return admission.serve(options.http_host, options.webhook.port, options.webhook.certificates)
+    except OSError as error:
+        raise CannotServe(f"cannot serve the webhook on {options.http_host}:{options.webhook.port}: {error}") from error
 
 
 def _elector(configuration: Configuration, options: Options, health: Health) -> Elector | None:

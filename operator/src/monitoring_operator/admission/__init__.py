@@ -1,0 +1,1 @@
+"""The API server's question whether a profile may be stored, answered with the words of `validate`."""
