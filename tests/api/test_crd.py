@@ -30,6 +30,11 @@ def extra(**fields: Any) -> dict[str, Any]:
     return {"alerts": {"extra": [{"alert": "Mine", "expr": "up == 0", "severity": "warning", "summary": "It is.", **fields}]}}
 
 
+def asserted(assertion: dict[str, Any]) -> dict[str, Any]:
+    """A spec with one assertion about who is told."""
+    return {"notifications": {"warning": [SLACK], "assertions": [assertion]}}
+
+
 BROKEN_RULES = {
     "port is a number": (scrape(port="8000"), "port is the NAME of a Service port"),
     "timeout over interval": (scrape(timeout="20s"), "timeout must not be longer than interval"),
@@ -90,6 +95,15 @@ BROKEN_RULES = {
             }
         },
         "a name stands only once among muteTimes and activeTimes",
+    ),
+    "neither receivers nor nobody": (asserted({"labels": {"a": "b"}}), "give exactly one of receivers and nobody: true"),
+    "receivers and nobody": (
+        asserted({"labels": {"a": "b"}, "receivers": ["slack"], "nobody": True}),
+        "give exactly one of receivers and nobody: true",
+    ),
+    "assertion about another profile": (
+        asserted({"labels": {"profile": "other"}, "nobody": True}),
+        "labels of an assertion must not set namespace or profile",
     ),
     "never repeated": ({"notifications": {"warning": [SLACK], "repeatInterval": "0s"}}, "must be longer than zero"),
 }

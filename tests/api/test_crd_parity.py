@@ -122,6 +122,10 @@ FULL: dict[str, Any] = {
         "repeatInterval": "4h",
         "muteTimes": [{"name": "a", "severities": ["warning"], "intervals": [INTERVAL]}, {"name": "b", "intervals": [INTERVAL]}],
         "activeTimes": [{"name": "c", "severities": ["critical"], "intervals": [INTERVAL]}],
+        "assertions": [
+            {"labels": {"severity": "critical", "tenant_id": "acme"}, "receivers": ["pagerDuty", "critical"]},
+            {"labels": {"severity": "info"}, "nobody": True},
+        ],
     },
     "dashboards": {
         "enabled": True,

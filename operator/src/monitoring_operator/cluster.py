@@ -169,6 +169,10 @@ class KubernetesCluster:
         _, body = await self._read("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}")
         return body
 
+    async def post_to_pod(self, namespace: str, pod: str, path: str, body: bytes) -> bytes:
+        _, answer = await self._read("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", body=json.loads(body))
+        return answer
+
     async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
         query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         if dry_run:

@@ -13,6 +13,7 @@ from harness import tools
 from harness.notifications import pagerduty, part, sets_of_parts, slack, slack_bot
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.matchers import matcher
+from monitoring_operator.alertmanager.matching import parse_matchers
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.routing import route
 from monitoring_operator.api.model import DURATION_PATTERN
@@ -164,3 +165,64 @@ receivers: [{name: root}, {name: first}, {name: second}, {name: dev}, {name: nev
     ):
         assert _told(config, labels) == told
         assert route(config.read_text(), labels) == told
+
+
+WORDS = st.sampled_from(
+    ["", "a", "b", "ab", "a|b", "a.*", "b?", "(?i)A", "[ab]+", "a,b", 'a"b', "a\\b", "a\nb", "ä", "{a}", "=", "(", "a)|(?:b"]
+)
+SPACE = st.sampled_from(["", " ", "\t"])
+
+
+@st.composite
+def matchers(draw: st.DrawFn) -> str:
+    """One entry of `matchers` as somebody may have written it, not always well."""
+    parts = []
+    for _ in range(draw(st.integers(1, 2))):
+        label = draw(st.sampled_from(["team", "env", '"team"', '"odd label"', "odd.label", "ä", '"\\u00e4"']))
+        value = draw(WORDS)
+        quoted = json.dumps(value, ensure_ascii=draw(st.booleans()))
+        written = draw(st.sampled_from([quoted, quoted, value, f'"{value}"']))
+        parts.append(draw(SPACE).join([label, draw(st.sampled_from(["=", "!=", "=~", "!~"])), written]))
+    text = draw(st.sampled_from([",", ", "])).join(parts) + draw(st.sampled_from(["", "", ","]))
+    return f"{{{text}}}" if draw(st.booleans()) else text
+
+
+@st.composite
+def routes(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
+    """A route of somebody else's, with routes below it."""
+    found: dict[str, Any] = {"matchers": draw(st.lists(matchers(), max_size=2)), "continue": draw(st.booleans())}
+    if draw(st.booleans()):
+        found["receiver"] = draw(st.sampled_from(["one", "two", "three"]))
+    if draw(st.integers(0, 3)) == 0:
+        found[draw(st.sampled_from(["match", "match_re"]))] = {"team": draw(st.sampled_from(["a", "b", "a|b", ".+"]))}
+    if depth:
+        found["routes"] = draw(st.lists(routes(depth - 1), max_size=2))
+    return found
+
+
+def _has_only_good_matchers(node: dict[str, Any]) -> bool:
+    try:
+        for text in node.get("matchers", ()):
+            parse_matchers(text)
+    except ValueError:
+        return False
+    return all(map(_has_only_good_matchers, node.get("routes", ())))
+
+
+@settings(SAMPLE, max_examples=150)
+@given(
+    st.lists(routes(), min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(["team", "env", "odd label", "ä"]), st.sampled_from(["a", "b", "ab", "bx", "A", 'a"b', "a\nb", "ä"])),
+)
+def test_amtool_and_we_agree_about_anybodys_routes(tmp_path: Path, children: list[dict[str, Any]], labels: dict[str, str]) -> None:
+    """Both grammars of matchers, RE2, `continue`, nesting and inheritance: the same receivers in the same order, the same refusals."""
+    config = tmp_path / "alertmanager.yaml"
+    root = {"receiver": "root", "routes": children}
+    config.write_text(json.dumps({"route": root, "receivers": [{"name": name} for name in ("root", "one", "two", "three")]}))
+    if _has_only_good_matchers(root):
+        pairs = [f"{json.dumps(name, ensure_ascii=False)}={json.dumps(value, ensure_ascii=False)}" for name, value in labels.items()]
+        told = _amtool("config", "routes", "test", f"--config.file={config}", *(pairs or ["x=y"])).strip().split(",")
+        assert tuple(told) == route(config.read_text(), labels)
+    else:
+        answer = subprocess.run([tools.find("amtool"), "check-config", config], capture_output=True, text=True, timeout=60, check=False)
+        assert answer.returncode != 0, answer.stdout

@@ -12,6 +12,7 @@ from harness.notifications import pagerduty, part, slack, slack_bot
 from harness.wait import wait_for
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import merge
+from monitoring_operator.alertmanager.routing import inhibition, parsed
 
 AT_ONCE = {"groupWait": "10ms", "groupInterval": "1s", "groupBy": ["alertname", "tenant_id"]}
 ANNOTATIONS = {
@@ -196,7 +197,10 @@ def _muted(site: Site, *alerts: dict[str, Any]) -> set[str]:
     site.alertmanager.post(*alerts)
     site.alertmanager.post(*last)
     wait_for(lambda: "last warning" in site.alertmanager.inhibited(), what="the last warning is muted")
-    return site.alertmanager.inhibited() - {"last warning"}
+    muted = site.alertmanager.inhibited() - {"last warning"}
+    config, firing = parsed((site.folder / "alertmanager.yaml").read_text()), [alert["labels"] for alert in alerts]
+    assert muted == {labels["id"] for i, labels in enumerate(firing) if inhibition(config, firing, i)}, "our answer is Alertmanager's"
+    return muted
 
 
 def test_a_critical_mutes_its_own_warning_twin_and_nothing_else(site: Site) -> None:

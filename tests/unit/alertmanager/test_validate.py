@@ -39,7 +39,7 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any], list[dict[str, Any]]], object
         lambda _, receivers: receivers[0]["pagerduty_configs"][0].update(timeout="1s"),
         ["receivers[0].pagerduty_configs[0].timeout: needs prometheus-operator 0.88; 0.85 is there"],
     ),
-    "not a matcher": (lambda route, _: route["routes"][1].update(matchers=["a=="]), ["route.routes[1].matchers[0]: not a matcher: 'a=='"]),
+    "not a matcher": (lambda route, _: route["routes"][1].update(matchers=["a"]), ["route.routes[1].matchers[0]: not a matcher: 'a'"]),
     "not a pattern": (
         lambda route, _: route["routes"][1].update(matchers=['a=~"("']),
         ["route.routes[1].matchers[0]: not a regular expression: '('"],

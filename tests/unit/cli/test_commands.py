@@ -57,7 +57,9 @@ def order(body: dict[str, Any]) -> tuple[str, ...]:
     return (body["apiVersion"] if "/" in body["apiVersion"] else "", body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
 
 
-@pytest.mark.parametrize("command", ["", "render", "validate", "test", "preview", "diff", "doctor", "verify", "crd", "run"])
+@pytest.mark.parametrize(
+    "command", ["", "render", "validate", "test", "preview", "diff", "doctor", "verify", "route", "notify-test", "crd", "run"]
+)
 def test_every_command_explains_itself_by_example(command: str) -> None:
     """--help and -h give purpose, options and an example that begins with the command's own name."""
     for option in ("--help", "-h"):

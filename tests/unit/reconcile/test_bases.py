@@ -15,6 +15,7 @@ from harness.fake_world import FakeWorld, drain, world_of
 from harness.profiles import alertmanager
 from harness.shared_routes import ROUTES, credentials, receivers, with_routes
 from monitoring_operator.alertmanager.routing import route
+from monitoring_operator.handlers import feeds
 from monitoring_operator.reconcile.resync import poll_sources, resync
 from monitoring_operator.store import secret_ref
 
@@ -164,6 +165,24 @@ def test_a_profile_whose_name_the_base_has_taken_harms_itself_alone() -> None:
         "Rejected",
         "The notifications cannot be merged: receivers of the base configuration has b/web/warning already. What was merged before stays.",
     )
+
+
+def test_an_assertion_that_the_base_breaks_harms_one_profile_alone() -> None:
+    """Info alerts end at the base's first receiver: who asserted that nobody hears of them keeps the live routes and learns why."""
+    cluster = FakeCluster(alertmanager("monitoring"), base(), with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    world = started(cluster)
+    before = config(cluster)
+    changed = with_routes("b")
+    changed["metadata"]["generation"] = 2
+    changed["spec"]["notifications"] |= {"groupWait": "1s", "assertions": [{"labels": {"severity": "info"}, "nobody": True}]}
+    feeds.on_profile(world, "MODIFIED", cluster.put(changed))
+    asyncio.run(drain(world))
+
+    assert before == config(cluster)
+    assert verdict(cluster, "a")[0] == "NotVerified"
+    reason, message = verdict(cluster, "b")
+    assert reason == "Rejected"
+    assert 'expected nobody to be told of {severity="info"}; it would be Slack #platform of platform' in message
 
 
 def test_what_an_old_alertmanager_lacks_harms_one_profile_alone() -> None:

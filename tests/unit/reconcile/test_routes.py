@@ -15,7 +15,7 @@ from monitoring_operator.handlers import feeds
 from monitoring_operator.queue import Retry
 from monitoring_operator.reconcile import profile as module
 from monitoring_operator.reconcile.resync import resync
-from monitoring_operator.store import ProfileKey, secret_ref
+from monitoring_operator.store import ProfileKey, profile_ref, secret_ref
 
 
 def test_all_parts_are_written_at_once() -> None:
@@ -125,6 +125,22 @@ def move_to_foreign(*objects: dict[str, Any]) -> tuple[FakeCluster, FakeWorld]:
     tell(cluster, world, moved)
     asyncio.run(drain(world))
     return cluster, world
+
+
+def test_a_change_that_would_break_an_assertion_changes_nothing() -> None:
+    """What is live stays, for everybody; the profile says what it expected and what would have happened."""
+    cluster, world, _ = start(with_routes("a"), credentials("a"), with_routes("b"), credentials("b"))
+    before = cluster.objects[ROUTES]["data"]
+    changed = with_routes("a")
+    changed["metadata"]["generation"] = 2
+    changed["spec"]["notifications"] |= {"groupWait": "1s", "assertions": [{"labels": {"severity": "warning"}, "receivers": ["pagerDuty"]}]}
+    tell(cluster, world, changed)
+    asyncio.run(drain(world))
+
+    assert before == cluster.objects[ROUTES]["data"]
+    (valid,) = (c for c in cluster.objects[profile_ref(ProfileKey("a", "web"))]["status"]["conditions"] if c["type"] == "Valid")
+    assert ("False", "InvalidSpec") == (valid["status"], valid["reason"])
+    assert 'notifications.assertions[0]: expected pagerDuty to be told of {severity="warning"}; it would be Slack' in valid["message"]
 
 
 def test_alertmanagers_that_read_one_secret_do_not_empty_it() -> None:

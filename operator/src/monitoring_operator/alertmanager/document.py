@@ -75,7 +75,7 @@ def _shared_parts(mapping: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1 << 16)
 def _is_text(plain: str) -> bool:
     """Whether YAML reads the unquoted word as text, and not as null, a number, a time or a merge key."""
     return bool(_RESOLVER.resolve(yaml.ScalarNode, plain, (True, False)) == _TEXT)  # type: ignore[no-untyped-call]

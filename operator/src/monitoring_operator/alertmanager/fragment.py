@@ -11,6 +11,7 @@ from monitoring_operator.alertmanager.credentials import Credentials
 from monitoring_operator.alertmanager.matchers import fence, of_severity
 from monitoring_operator.alertmanager.receivers import DIRECTORY, entry
 from monitoring_operator.alertmanager.times import time_intervals, times_of
+from monitoring_operator.api.assertions import Assertion
 from monitoring_operator.api.notifications import Notifications
 from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.receivers import Receiver
@@ -22,7 +23,7 @@ class Fragment:
 
     `route` is fenced to the profile's alerts; `files` maps keys of the configuration Secret to credentials; `missing` are the
     (Secret, key) pairs that were not there, whose receivers are left out. Two fragments are equal if they configure the same:
-    `missing` is news about the cluster and is not compared.
+    `missing` is news about the cluster and is not compared. `assertions` are what must be true of it among everything else.
     """
 
     namespace: str
@@ -32,6 +33,7 @@ class Fragment:
     time_intervals: tuple[dict[str, Any], ...]
     files: Mapping[str, str] = field(repr=False)
     missing: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    assertions: tuple[Assertion, ...] = ()
 
 
 def fragment(profile: Profile, credentials: Credentials) -> Fragment | None:
@@ -61,6 +63,7 @@ def fragment(profile: Profile, credentials: Credentials) -> Fragment | None:
         time_intervals=tuple(time_intervals(profile.namespace, profile.name, notifications)),
         files=files,
         missing=tuple(sorted(missing)),
+        assertions=notifications.assertions,
     )
 
 

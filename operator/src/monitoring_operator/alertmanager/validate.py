@@ -6,8 +6,8 @@ from typing import Any
 from monitoring_operator.alertmanager.accepted import ANY_READERS, Readers, refused
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.matchers import fence
+from monitoring_operator.alertmanager.matching import parse_matchers
 from monitoring_operator.alertmanager.receivers import DIRECTORY
-from monitoring_operator.alertmanager.routing import parse_matcher
 from monitoring_operator.api import durations
 from monitoring_operator.api.profile import Problem
 
@@ -65,7 +65,7 @@ def _routes(fragment: Fragment, route: dict[str, Any], path: str) -> Iterator[Pr
     yield from _times(fragment, route, path)
     for index, text in enumerate(route.get("matchers") or ()):
         try:
-            parse_matcher(text)
+            parse_matchers(text)
         except ValueError as error:
             yield Problem(f"{path}.matchers[{index}]", str(error))
     for field, least in (("group_wait", 0.0), ("group_interval", 0.001), ("repeat_interval", 0.001)):

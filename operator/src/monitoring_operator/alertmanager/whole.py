@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from monitoring_operator.alertmanager.routing import parse_matcher
+from monitoring_operator.alertmanager.matching import parse_matchers
 from monitoring_operator.api import durations
 from monitoring_operator.api.profile import Problem
 
@@ -60,6 +60,6 @@ def _route(route: Mapping[str, Any], path: str, receivers: frozenset[str], times
 def _matchers(holder: Mapping[str, Any], field: str, path: str) -> Iterator[Problem]:
     for index, text in enumerate(holder.get(field) or ()):
         try:
-            parse_matcher(str(text))
+            parse_matchers(str(text))
         except ValueError:
             yield Problem(f"{path}.{field}[{index}]", "is not a matcher")

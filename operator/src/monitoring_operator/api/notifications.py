@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from monitoring_operator.api import durations
+from monitoring_operator.api.assertions import Assertion
 from monitoring_operator.api.model import Duration, LabelName, Model, Name, NamespaceName, Rule, Unique
 from monitoring_operator.api.receivers import Receiver
 from monitoring_operator.api.time_intervals import BY_NAME, Times
@@ -44,6 +45,8 @@ class Notifications(Model):
     """When nobody is told: alerts of these moments are told of afterwards, if they still fire. Default: never."""
     active_times: Annotated[tuple[Times, ...], Field(max_length=16, json_schema_extra=BY_NAME)] = ()
     """When people are told; at all other times nobody is. Default: always."""
+    assertions: Annotated[tuple[Assertion, ...], Field(max_length=32)] = ()
+    """What must be true of the routes. A change for which it would not be is refused, and what is live stays."""
 
     rules_ = (
         Rule(

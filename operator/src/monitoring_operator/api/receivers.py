@@ -25,6 +25,8 @@ class PagerDuty(Model):
     """Integration key of the Events API v2."""
     service_key: SecretSource | None = None
     """Integration key of the older "Prometheus" integration (Events API v1)."""
+    url: Url | None = None
+    """Address of the Events API, such as https://events.eu.pagerduty.com/v2/enqueue. Default: Alertmanager's, in the United States."""
     send_resolved: bool = True
     """Whether PagerDuty hears of the end of an alert."""
 

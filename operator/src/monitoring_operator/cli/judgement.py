@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from monitoring_operator.alertmanager.assertions import failed_assertions
 from monitoring_operator.alertmanager.config_object import inexpressible
 from monitoring_operator.api import names
 from monitoring_operator.api.profile import NOT_A_FIELD, InvalidProfile, Problem, Profile, parse
@@ -24,7 +25,7 @@ def judge(body: Mapping[str, Any]) -> tuple[Profile | None, tuple[Problem, ...]]
         problems += error.problems
         problems += _content_of_the_rest(body, error.problems)
     else:
-        problems += [*content_problems(profile), *inexpressible(profile)]
+        problems += [*content_problems(profile), *inexpressible(profile), *failed_assertions(profile)]
     return None if problems else profile, tuple(dict.fromkeys(problems))
 
 

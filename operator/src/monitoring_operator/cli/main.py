@@ -15,6 +15,7 @@ from monitoring_operator.cli.formats import output_option
 from monitoring_operator.cli.migrate import import_
 from monitoring_operator.cli.parameters import ALERTMANAGER, BASE_CONFIG, DURATION, LABEL, PROFILE, URL, labels
 from monitoring_operator.cli.stack import stack
+from monitoring_operator.cli.telling import notify_test, route
 
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 RETENTION = click.option(
@@ -69,6 +70,7 @@ def cli(context: click.Context) -> None:
       monitoring-operator doctor
       monitoring-operator verify
       monitoring-operator stack up profile.yaml
+      monitoring-operator route profile.yaml --labels severity=critical
       monitoring-operator crd | kubectl apply --server-side -f -
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
     if os.environ.get("NO_COLOR"):
@@ -445,6 +447,8 @@ def run(**given: Any) -> None:
 
 
 cli.add_command(completion)
+cli.add_command(route)
+cli.add_command(notify_test)
 cli.add_command(import_)
 cli.add_command(stack)
 

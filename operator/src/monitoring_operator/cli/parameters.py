@@ -120,6 +120,23 @@ class _Namespace(_Pattern):
     expected = "a name of a namespace, such as analytics"
 
 
+class _Read(click.ParamType[Any]):
+    """Text that a function of `cli.scenes` turns into a value or refuses with its reason."""
+
+    def __init__(self, name: str, function: str) -> None:
+        self.name = name
+        self._function = function
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        # Imported here: scenes loads what rendering needs, and most commands never see such an option.
+        from monitoring_operator.cli import scenes
+
+        try:
+            return getattr(scenes, self._function)(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 LABEL = _Label()
 URL = _Url()
 ALERTMANAGER = _Alertmanager()
@@ -130,6 +147,8 @@ NAME = _Name()
 NAMESPACE = _Namespace()
 PATH = click.Path(dir_okay=False, path_type=Path)
 PROFILE = _Profile()
+LABELS = _Read("labels", "read_labels")
+ALERT = _Read("alert", "read_alert")
 
 
 def labels(given: Iterable[tuple[str, str]]) -> Mapping[str, str] | None:

@@ -81,20 +81,28 @@ def children(loaded: Loaded, inputs: Inputs, default: Target) -> list[Manifest]:
     Raises InvalidProfile or TooLarge for what no object can hold.
     """
     manifests: list[Manifest] = []
-    fragments: dict[Target, list[Fragment]] = defaultdict(list)
     for _, profile in loaded.profiles:
         manifests += render(profile, replace(inputs, own_dashboards=loaded.own_dashboards(profile)))
         notifying = config_object(profile, ConfigInputs())
         if notifying is not None:
             manifests.append(notifying)
-        part = fragment(profile, dict.fromkeys(wanted(profile), REDACTED))
-        if part is not None:
-            fragments[_target(profile, default)].append(part)
-    manifests += [render_secret(target, merge(parts)) for target, parts in fragments.items()]
+    parts = parts_by_target([profile for _, profile in loaded.profiles], default)
+    manifests += [render_secret(target, merge(found)) for target, found in parts.items()]
     return sorted(manifests, key=lambda m: m.ref)
 
 
-def _target(profile: Profile, default: Target) -> Target:
+def parts_by_target(profiles: Iterable[Profile], default: Target) -> dict[Target, list[Fragment]]:
+    """The profiles' parts of the configuration of each Alertmanager, with placeholders for credentials."""
+    parts: dict[Target, list[Fragment]] = defaultdict(list)
+    for profile in profiles:
+        part = fragment(profile, dict.fromkeys(wanted(profile), REDACTED))
+        if part is not None:
+            parts[target_for(profile, default)].append(part)
+    return parts
+
+
+def target_for(profile: Profile, default: Target) -> Target:
+    """The Alertmanager that `profile` names, with the Secret that it reads unless told otherwise; `default` if it names none."""
     ref = profile.spec.notifications.alertmanager if profile.spec.notifications else None
     if ref is None or (ref.namespace, ref.name) == (default.namespace, default.name):
         return default

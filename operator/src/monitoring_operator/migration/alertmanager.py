@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from monitoring_operator.alertmanager.routing import parse_matcher
+from monitoring_operator.alertmanager.matching import checked, parse_matchers
 from monitoring_operator.migration.draft import Credential, Document, Draft, Json
 
 _GROUPING = {"group_wait": "groupWait", "group_interval": "groupInterval", "repeat_interval": "repeatInterval"}
@@ -59,9 +59,9 @@ def _routes(node: Json, path: str, inherited: Json, severity: str) -> Iterator[t
 def _matches(node: Json, severity: str) -> bool:
     labels = {"severity": severity}
     try:
-        given = [parse_matcher(str(m)) for m in node.get("matchers") or ()]
-        given += [parse_matcher(f'{k}="{v}"') for k, v in (node.get("match") or {}).items()]
-        given += [parse_matcher(f'{k}=~"{v}"') for k, v in (node.get("match_re") or {}).items()]
+        given = [matcher for text in node.get("matchers") or () for matcher in parse_matchers(str(text))]
+        given += [checked(k, "=", str(v)) for k, v in (node.get("match") or {}).items()]
+        given += [checked(k, "=~", str(v)) for k, v in (node.get("match_re") or {}).items()]
     except ValueError:
         return False
     return all(matcher.matches(labels) for matcher in given)

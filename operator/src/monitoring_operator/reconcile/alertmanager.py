@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitoring_operator.alertmanager.accepted import Readers, readers_of
+from monitoring_operator.alertmanager.assertions import failed_beside
 from monitoring_operator.alertmanager.base import Base
 from monitoring_operator.alertmanager.config_object import MODE
 from monitoring_operator.alertmanager.document import load
@@ -101,6 +102,9 @@ async def _fragments(world: World, target: Target, readers: Readers, base: Base 
 def _against(part: Fragment, readers: Readers, base: Base | None, *, good: Fragment | None) -> str:
     """Why the part cannot be merged; empty if it can. What is live already was looked at before; only the base may have changed."""
     found = problems(part, readers) if part is not good else ()
+    if base is not None:
+        # By itself, the part was asked already.
+        found += failed_beside(part, base)
     return "; ".join(map(str, found[:SHOWN])) or (clashes(part, base) if base is not None else "")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitoring_operator.adoption.expected import expect
+from monitoring_operator.alertmanager.assertions import failed_assertions
 from monitoring_operator.alertmanager.config_object import MODE, config_object, inexpressible
 from monitoring_operator.alertmanager.fragment import fragment
 from monitoring_operator.alertmanager.target import NoTarget
@@ -99,7 +100,7 @@ def _keep_route(world: World, key: ProfileKey) -> None:
 
 def _valid(body: Mapping[str, Any]) -> Profile:
     profile = parse(body)
-    _refuse((*content_problems(profile), *inexpressible(profile)))
+    _refuse((*content_problems(profile), *inexpressible(profile), *failed_assertions(profile)))
     return profile
 
 

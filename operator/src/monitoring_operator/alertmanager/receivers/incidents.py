@@ -12,10 +12,11 @@ def pagerduty(wanted: PagerDuty) -> Entry:
     else:
         assert wanted.service_key is not None, "the model demands one of the two keys"
         field, credential = "service_key", wanted.service_key
+    address = {"url": wanted.url} if wanted.url else {}
     return Entry(
         "pagerduty_configs",
         {field: credential},
-        lambda files: {**messages.PAGERDUTY, f"{field}_file": files[field], "send_resolved": wanted.send_resolved},
+        lambda files: {**messages.PAGERDUTY, **address, f"{field}_file": files[field], "send_resolved": wanted.send_resolved},
     )
 
 
