@@ -23,7 +23,7 @@ def verify(cluster: ControlPlane, proxy: str, *args: str) -> tuple[int, dict[str
     """Exit code and hops of the only profile that is asked for, the worst of each subject."""
     command = [sys.executable, "-m", "monitoring_operator", "verify", *args, "--way=direct", "--output=json"]
     done = subprocess.run(
-        [*command, f"--kubeconfig={cluster.kubeconfig}"], capture_output=True, text=True, check=False, timeout=90, env=behind(proxy)
+        [*command, f"--kubeconfig={cluster.kubeconfig}"], capture_output=True, text=True, check=False, timeout=240, env=behind(proxy)
     )
     assert done.stdout, done.stderr
     (found,) = json.loads(done.stdout)["profiles"]
@@ -87,13 +87,13 @@ def test_the_chain_is_followed_as_it_is_now(
     wanted = profile(namespace, prometheus={"labels": SELECTED["matchLabels"]})
     with scene(cluster, namespace), as_proxy(monitoring) as proxy:
         with Operator(operator_account, "--verify=direct", folder=tmp_path, env=behind(proxy)) as operator:
-            operator.wait_until_ready()
+            operator.wait_until_ready(timeout=120)
             cluster.apply(wanted)
-            settled(cluster, namespace, ready="Unknown")
+            settled(cluster, namespace, ready="Unknown", timeout=120)
             pending, early = verify(cluster, proxy, f"{namespace}/web")
             taken_up(cluster, namespace, monitoring)
-            live, found = verify(cluster, proxy, f"{namespace}/web", "--wait", "--timeout=30s")
-            settled(cluster, namespace, reason="Live")
+            live, found = verify(cluster, proxy, f"{namespace}/web", "--wait", "--timeout=2m")
+            settled(cluster, namespace, reason="Live", timeout=120)
         start = cluster.audit_position()
         cluster.kubectl("delete", "servicemonitor", "web", f"--namespace={namespace}")
         monitoring.targets = {}

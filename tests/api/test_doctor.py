@@ -26,7 +26,7 @@ def doctor(cluster: ControlPlane) -> Doctor:
         named = f"--kubeconfig={kubeconfig or cluster.kubeconfig}"
         command = [sys.executable, "-m", "monitoring_operator", "doctor", "--output=json", named]
         environment = {k: v for k, v in os.environ.items() if k != "KUBECONFIG"}
-        done = subprocess.run([*command, *args], capture_output=True, text=True, check=False, timeout=60, env=environment)
+        done = subprocess.run([*command, *args], capture_output=True, text=True, check=False, timeout=240, env=environment)
         assert done.stdout, done.stderr
         order = ["good", "warning", "bad"]
         found = sorted(json.loads(done.stdout)["findings"], key=lambda f: order.index(f["level"]))

@@ -65,7 +65,9 @@ HEALTHY: Series = {
     f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}': "0x300",
     f'monitoring_operator_api_requests_total{{{SCRAPED},method="GET",code="200"}}': "0+60x60",
     f'monitoring_operator_base_config_good{{{SCRAPED},alertmanager_namespace="m",alertmanager="main"}}': "1x60",
+    f'monitoring_operator_observer_queries_total{{{SCRAPED},of="Prometheus",result="answered"}}': "0+1x60",
 }
+ASKED = f'monitoring_operator_observer_queries_total{{{SCRAPED},of="Prometheus",result='
 API = f'monitoring_operator_api_requests_total{{{SCRAPED},method="PATCH",code='
 MISSED = f'monitoring_operator_watch_missed_total{{{SCRAPED},resource="secrets"}}'
 LASTING: Series = {name: values.replace("x60", "x300") for name, values in HEALTHY.items()}
@@ -100,6 +102,9 @@ LASTING: Series = {name: values.replace("x60", "x300") for name, values in HEALT
         pytest.param({f'{API}"none"}}': "0+60x60"}, 40, {"MonitoringOperatorApiErrors"}, id="every other request has no answer"),
         pytest.param({f'{API}"409"}}': "0+60x60"}, 40, set(), id="conflicts are answers"),
         pytest.param({f'{API}"500"}}': "0+60x9 540x50"}, 40, set(), id="the API server was restarted"),
+        pytest.param({f'{ASKED}"failed"}}': "0+2x60"}, 45, {"MonitoringOperatorObservationFails"}, id="nobody answers"),
+        pytest.param({f'{ASKED}"failed"}}': "0+0.5x60"}, 45, set(), id="one replica of three does not answer"),
+        pytest.param({f'{ASKED}"failed"}}': "0+12x10 120x50"}, 35, set(), id="Prometheus was restarted"),
         pytest.param(LASTING | {MISSED: "0x9 1x290"}, 200, set(), id="missed once"),
         pytest.param(LASTING | {MISSED: "0+0.1x300"}, 200, {"MonitoringOperatorWatchMisses"}, id="misses go on"),
         pytest.param(

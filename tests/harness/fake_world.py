@@ -58,6 +58,10 @@ class FakeJournal:
         """A repair."""
         self.repairs.append(resource.plural)
 
+    def asked(self, whom: str, *, answered: bool) -> None:
+        """A question to somebody who takes our objects up."""
+        self.results[f"{whom} {'answered' if answered else 'failed'}"] += 1
+
     def checked(self, resources: Iterable[Resource], result: str) -> None:
         """Objects that were looked at."""
         self.results[result] += len(list(resources))

@@ -43,6 +43,22 @@ def test_a_profile_becomes_ready_as_it_is_taken_up() -> None:
     run(play)
 
 
+def test_questions_are_counted_by_whom_they_went_to() -> None:
+    """Answered or failed: what the alert on an observer that sees nothing is made of."""
+
+    async def play() -> None:
+        found = await live()
+        found.monitoring.silent.add("prometheus-k8s-0")
+        found.world.journal.results.clear()
+        await found.look(after=1)
+        results = found.world.journal.results
+
+        assert results["Prometheus failed"] > 0 == results["Prometheus answered"]
+        assert results["Alertmanager answered"] > 0 == results["Alertmanager failed"]
+
+    run(play)
+
+
 def test_nothing_changes_nothing_is_written() -> None:
     """Looks, a restart, and looks after it."""
 

@@ -47,6 +47,7 @@ def everything_counted() -> Telemetry:
     telemetry.checked([SECRET], "applied")
     telemetry.wrote(SECRET, "apply")
     telemetry.base("monitoring", "main", good=True)
+    telemetry.asked("Prometheus", answered=True)
     telemetry.requested("GET", 200, 0.1)
     return telemetry
 

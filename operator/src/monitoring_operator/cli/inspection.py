@@ -71,6 +71,9 @@ class _Nobody:
     def repaired(self, resource: Resource) -> None:
         """Nothing is written."""
 
+    def asked(self, whom: str, *, answered: bool) -> None:
+        """Nobody counts."""
+
     def checked(self, resources: Iterable[Resource], result: str) -> None:
         """Nobody counts."""
 

@@ -106,9 +106,11 @@ class Replies:
         settings = self._world.verification
         try:
             body = await self._http.get(f"{settings.grafana_url.rstrip('/')}{dashboards.SEARCH}", token=settings.grafana_token)
-            self._world.sightings.grafana = dashboards.Shown(dashboards.uids(body))
+            shown = dashboards.Shown(dashboards.uids(body))
         except (NoAnswer, NotAsExpected) as failure:
-            self._world.sightings.grafana = dashboards.Shown(None, str(failure))
+            shown = dashboards.Shown(None, str(failure))
+        self._world.sightings.grafana = shown
+        self._world.journal.asked("Grafana", answered=shown.uids is not None)
 
     async def _pages(self, pods: Iterable[Replica], path: str, parse: Callable[[bytes], T]) -> list[Page[T]]:
         return list(await asyncio.gather(*(self._page(pod, path, parse) for pod in pods)))
@@ -119,6 +121,8 @@ class Replies:
             body = await self._asker.get(pod, path)
             content = await asyncio.to_thread(parse, body)
         except (NoAnswer, NotAsExpected) as failure:
+            self._world.journal.asked(pod.of.resource.kind, answered=False)
             return Page(pod, failure=str(failure))
+        self._world.journal.asked(pod.of.resource.kind, answered=True)
         self.cost += self._world.clock() - started
         return Page(pod, content)

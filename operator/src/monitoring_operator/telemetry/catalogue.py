@@ -71,6 +71,12 @@ QUEUE_WAIT = Metric(
 QUEUE_RETRIES = Metric(
     "monitoring_operator_queue_retries_total", "counter", "Keys that were put back to be tried again, by kind.", ("key",)
 )
+QUERIES = Metric(
+    "monitoring_operator_observer_queries_total",
+    "counter",
+    "Questions whether what was written is live, by whom they went to (Prometheus, Alertmanager ...) and result: answered or failed.",
+    ("of", "result"),
+)
 API_REQUESTS = Metric(
     "monitoring_operator_api_requests_total",
     "counter",
@@ -104,6 +110,7 @@ METRICS = (
     QUEUE_RUNNING,
     QUEUE_WAIT,
     QUEUE_RETRIES,
+    QUERIES,
     API_REQUESTS,
     API_DURATION,
 )

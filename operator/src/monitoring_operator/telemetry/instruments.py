@@ -49,6 +49,7 @@ class Telemetry:
         self._base = Gauge(catalogue.BASE_CONFIG.name, catalogue.BASE_CONFIG.help, catalogue.BASE_CONFIG.labels, registry=self.registry)
         self._wait = self._histogram(catalogue.QUEUE_WAIT)
         self._retries = self._counter(catalogue.QUEUE_RETRIES)
+        self._queries = self._counter(catalogue.QUERIES)
         self._requests = self._counter(catalogue.API_REQUESTS)
         self._request_duration = self._histogram(catalogue.API_DURATION)
         self._adoption = Adoption(self._histogram(catalogue.ADOPTION).observe)
@@ -102,6 +103,10 @@ class Telemetry:
     def missed(self, resource: Resource, count: int) -> None:
         """Counts changes that only a resync has found."""
         self._missed.labels(resource.plural).inc(count)
+
+    def asked(self, whom: str, *, answered: bool) -> None:
+        """Counts a question to somebody who takes our objects up."""
+        self._queries.labels(whom, "answered" if answered else "failed").inc()
 
     def waited(self, seconds: float) -> None:
         """Counts the wait of a key that a worker has now taken."""

@@ -166,7 +166,7 @@ WORK = Row(
 )
 
 API = Row(
-    "API server",
+    "API server, and those who take the objects up",
     (
         Panel(
             "Requests by answer",
@@ -182,6 +182,34 @@ API = Row(
             "Nineteen of twenty requests were answered within this time.",
             "s",
             (Target(quantile(0.95, f"{_METRIC}api_request_duration_seconds", by=("method",)), "{{method}}"),),
+            width=12,
+        ),
+        Panel(
+            "Questions that failed",
+            "Share of the questions to Prometheus, Alertmanager and Grafana that got no answer: conditions are Unknown for so long.",
+            "percentunit",
+            (Target(ratio(f"{_METRIC}observer_queries_total", 'result="failed"', by=("of",)), "{{of}}"),),
+            width=12,
+            related=("MonitoringOperatorObservationFails",),
+        ),
+        Panel(
+            "Base configurations that are bad",
+            "Alertmanagers whose base configuration cannot be taken; the last good one is kept.",
+            "short",
+            (
+                Target(
+                    f"{aggregate('min', series(f'{_METRIC}base_config_good'), ('alertmanager_namespace', 'alertmanager'))} == bool 0",
+                    "{{alertmanager_namespace}}/{{alertmanager}}",
+                ),
+            ),
+            width=12,
+            related=("MonitoringOperatorBaseConfigBad",),
+        ),
+        Panel(
+            "Questions",
+            "Questions per second whether what was written is live. They do not grow with the number of profiles.",
+            "reqps",
+            (Target(rate(f"{_METRIC}observer_queries_total", by=("of", "result")), "{{of}} {{result}}"),),
             width=12,
         ),
     ),
