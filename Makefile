@@ -44,12 +44,13 @@ matrix: $(READY) ## app_metrics on the oldest and the newest FastAPI and around 
 	  --with "fastapi==$$version" $(MATRIX:%=--with %) --with-editable app_metrics \
 	  python -m pytest -q -p no:cacheprovider tests/unit/app_metrics/test_http.py tests/unit/app_metrics/test_server.py || exit 1; done
 
-check: $(READY) ## lint, formatting, types, import contracts, generated files
+check: $(READY) ## lint, formatting, types, import contracts, generated files, documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=examples/ga4_app $(BIN)/mypy operator/src app_metrics/src tests examples/ga4_app
 	cd operator && ../$(BIN)/lint-imports --config ../.importlinter --no-cache --no-logo
 	$(HARNESS).generate --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 e2e: $(READY) ## the whole way on a cluster with prometheus-operator: make e2e KUBECONFIG=path
 	@test -n '$(NAMED_KUBECONFIG)' || { echo 'Name the cluster: make e2e KUBECONFIG=path (nothing is ever run on a current context)'; exit 2; }

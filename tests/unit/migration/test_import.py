@@ -177,10 +177,28 @@ def test_notifications_become_references(tmp_path: Path) -> None:
         "kubectl create secret generic ga4-notify --namespace analytics --from-file=pagerduty-routingkey-phone=FILE",
         "alertmanager.yaml:10: NOT taken: the route to chat: it does not decide by severity alone",
         "alertmanager.yaml:12: NOT taken: inhibit_rules: ",
-        "NOT taken: description of phone: the operator has messages of its own",
+        "alertmanager.yaml:19: NOT taken: description of phone: messages and connections are the operator's own",
         "NOT taken: email_configs of phone: ",
     ):
         assert expected in report.replace(f"{tmp_path}/", ""), report
+
+
+def test_several_credentials_of_one_receiver_have_keys_of_their_own(tmp_path: Path) -> None:
+    """A second webhook does not take the first one's key; a bot's token stands in its header."""
+    bot = "https://slack.com/api/chat.postMessage"
+    entries = [
+        {"api_url": "https://hooks.slack.com/planted/1", "channel": "#a"},
+        {"api_url": "https://hooks.slack.com/planted/2", "channel": "#b"},
+        {"api_url": bot, "channel": "#c", "http_config": {"authorization": {"credentials": "xoxb-planted"}}},
+    ]
+    config = {"route": {"receiver": "chat"}, "receivers": [{"name": "chat", "slack_configs": entries}]}
+    result, profile = run(tmp_path, "--name", "ga4", config=yaml.safe_dump(config))
+    told = [receiver["slack"] for receiver in profile["spec"]["notifications"]["warning"]]
+    keys = [next(v["secretKeyRef"]["key"] for v in slack.values() if isinstance(v, dict)) for slack in told]
+
+    assert ["slack-apiurl-chat", "slack-apiurl-chat-1", "slack-bottoken-chat-2"] == keys
+    assert 0 == result.exit_code, result.stderr
+    assert "planted" not in result.stdout + result.stderr
 
 
 def test_service_levels_become_alerts_on_burn_rates(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """alertmanager.yml: who is told of critical alerts and of warnings becomes the profile's notifications; credentials become references."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,8 +10,8 @@ from monitoring_operator.migration.draft import Credential, Document, Draft, Jso
 _GROUPING = {"group_wait": "groupWait", "group_interval": "groupInterval", "repeat_interval": "repeatInterval"}
 _NOT_TAKEN = {
     "inhibit_rules": "the operator has rules of its own: a critical alert mutes its warning, a service that is down its other alerts",
-    "time_intervals": "a profile has no times of day",
-    "mute_time_intervals": "a profile has no times of day",
+    "time_intervals": "times of day are not taken over",
+    "mute_time_intervals": "times of day are not taken over",
     "templates": "the operator has messages of its own",
 }
 _CREDENTIALS = {
@@ -19,8 +20,8 @@ _CREDENTIALS = {
 }
 _FIELDS = {"pagerduty_configs": "pagerDuty", "slack_configs": "slack"}
 _KEPT = {"channel": "channel", "send_resolved": "sendResolved"}
-_QUIET = {"http_config"}
-"""Fields that come with a credential."""
+_POST_MESSAGE = "/chat.postMessage"
+"""Slack's address for bots, whose token is in an authorization header."""
 
 
 def read(document: Document, draft: Draft) -> None:
@@ -93,7 +94,7 @@ def _receiver(document: Document, severity: str, path: str, receiver: Json, draf
         for index, entry in enumerate(entries or ()):
             where = f"{path}.{section}[{index}]"
             if section not in _FIELDS:
-                draft.leave(document, where, f"{section} of {receiver['name']}: a profile tells PagerDuty and Slack")
+                draft.leave(document, where, f"{section} of {receiver['name']}: only PagerDuty and Slack are taken over")
             else:
                 _entry(document, where, entry, draft, severity=severity, section=section, receiver=str(receiver["name"]))
 
@@ -104,8 +105,9 @@ def _entry(document: Document, path: str, entry: Json, draft: Draft, *, severity
         draft.leave(document, path, f"{section} of {receiver}: its credential is not one that a profile can refer to")
         return
     field, place = source
-    secret, key = f"{draft.name or 'profile'}-notify", f"{_FIELDS[section].lower()}-{field.lower()}-{receiver}"
-    key = "".join(c if c.isalnum() or c in "-._" else "-" for c in key)
+    number = path.rpartition("[")[2].removesuffix("]")
+    parts = [_FIELDS[section].lower(), field.lower(), receiver, *([number] if number != "0" else [])]
+    secret, key = f"{draft.name or 'profile'}-notify", re.sub(r"[^-._a-zA-Z0-9]", "-", "-".join(parts))
     credential = Credential(secret, key, document.file, document.line(place), place)
     if credential not in draft.credentials:
         draft.credentials.append(credential)
@@ -115,14 +117,16 @@ def _entry(document: Document, path: str, entry: Json, draft: Draft, *, severity
     draft.places[f"spec.notifications.{severity}[{len(told)}]"] = (document, path)
     told.append({_FIELDS[section]: taken})
     draft.take(document, path, f"{section} of {receiver} as notifications.{severity}")
-    known = {*_KEPT, *_QUIET, *(f for name in _CREDENTIALS[section] for f in (name, f"{name}_file"))}
-    rest = sorted(entry.keys() - known)
-    if rest:
-        draft.leave(document, path, f"{', '.join(rest)} of {receiver}: the operator has messages of its own")
+    known = {*_KEPT, *(f for name in _CREDENTIALS[section] for f in (name, f"{name}_file"))}
+    for rest in sorted(entry.keys() - known):
+        if not place.startswith(f"{path}.{rest}"):
+            draft.leave(document, f"{path}.{rest}", f"{rest} of {receiver}: messages and connections are the operator's own")
 
 
 def _source(document: Document, path: str, section: str, entry: Json) -> tuple[str, str] | None:
     """The profile's field for the credential, and the path where its value stands."""
+    if section == "slack_configs" and str(entry.get("api_url", "")).endswith(_POST_MESSAGE):
+        return ("botToken", f"{path}.http_config") if entry.get("http_config") else None
     for theirs, ours in _CREDENTIALS[section].items():
         for name in (theirs, f"{theirs}_file"):
             if entry.get(name):
