@@ -18,6 +18,8 @@ PROMETHEUS: Object = {
     "kind": "Prometheus",
     "metadata": {"name": "main", "namespace": "monitoring"},
     "spec": {
+        # As kube-prometheus-stack has it; prometheus-operator's own default of a day is less than the example looks back.
+        "retention": "10d",
         "serviceMonitorSelector": {"matchLabels": SELECTED},
         "serviceMonitorNamespaceSelector": {},
         "ruleSelector": {"matchLabels": SELECTED},
