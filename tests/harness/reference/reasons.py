@@ -47,6 +47,10 @@ REASONS = {
         "Let Alertmanager read another: see [kube-prometheus-stack](../howto/kube-prometheus-stack.md).",
     ),
     "AlertmanagerConfigRejected": ("prometheus-operator or Alertmanager refused the configuration.", "Its words are in the message."),
+    "AlertmanagerConfigNotSelected": (
+        "The Alertmanager does not select the profile's AlertmanagerConfig object.",
+        "Set the label that the message names, or let the Alertmanager select it.",
+    ),
     "AlertmanagerOutdated": ("A replica still runs an older configuration.", "See the config-reloader of the pod that the message names."),
     "AlertmanagerUnreachable": ("Alertmanager does not answer, so nothing is known.", "See whether its pods run."),
     "DashboardsApplied": ("The dashboards are written, and no other has their uid or title.", ""),

@@ -34,7 +34,7 @@ def of(*programs: str) -> pytest.MarkDecorator:
 
 def test_every_program_is_known() -> None:
     """A program that no test below knows is one that nobody has tried."""
-    known = {"monitoring-operator", "make", "helm", "kubectl", "docker", "kind", "curl", "uvicorn", "pip", "python"}
+    known = {"monitoring-operator", "make", "helm", "kubectl", "docker", "kind", "curl", "uvicorn", "pip", "python", "base64"}
 
     assert [] == [str(command) for command in COMMANDS if command.words[0] not in known]
 
@@ -95,7 +95,8 @@ def test_the_chart_takes_it(command: Command) -> None:
     assert verb in flags
     assert "monitoring-operator" in command.words
     if verb in ("install", "upgrade", "template"):
-        charts = [word for word in command.words if word.startswith("charts/")]
+        # `...` stands for what was said before.
+        charts = [word for word in command.words if word.startswith("charts/")] or ["charts/monitoring-operator"]
         settings = [pair for pair in itertools.pairwise(command.words) if pair[0] in ("--set", "--values")]
         words = [str(tools.find("helm")), "template", "monitoring-operator", str(ROOT / charts[0])]
         done = subprocess.run(
@@ -113,12 +114,21 @@ def _flags(*verb: str) -> str:
     return "\n".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout for command in asked)
 
 
+def _without_namespace(words: tuple[str, ...]) -> list[str]:
+    """Without `--namespace NAME`, which may stand before the verb."""
+    kept = list(words)
+    while (flag := next((w for w in kept if w in ("-n", "--namespace")), None)) is not None:
+        del kept[kept.index(flag) : kept.index(flag) + 2]
+    return kept
+
+
 @of("kubectl")
 def test_kubectl_takes_it(command: Command) -> None:
     """The verb and every option are kubectl's, resources are named as the cluster names them, files are there."""
-    words = command.words[1:]
-    verb, kind = [word for word in words if not word.startswith("-")][:2]
-    known = _flags(verb, kind) if verb in ("create", "rollout") and kind != "-" else _flags(verb)
+    words = _without_namespace(command.words[1:])
+    verb, *others = (word for word in words if not word.startswith("-"))
+    depth = {"create": 2 if others[:1] == ["secret"] else 1, "rollout": 1}.get(verb, 0)
+    known = _flags(verb, *others[:depth])
 
     assert verb in KUBECTL
     assert [] == [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
