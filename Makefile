@@ -5,7 +5,7 @@
 FASTAPI := 0.110.3 0.136.3 0.137.0 0.165.0
 MATRIX := pytest pytest-timeout hypothesis PyYAML httpx uvicorn sentry-sdk prometheus-client
 
-.PHONY: help demo test faults matrix check e2e tools generate lock image kind-up kind-down dist docs docs-serve clean
+.PHONY: help demo test faults matrix check e2e tools generate lock image kind-up kind-down dist docs docs-serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,6 +38,9 @@ test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) an
 faults: $(READY) ## the operator against a real API server behind a proxy that makes faults, all of them (ARGS=... goes to pytest)
 	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
 	@$(BIN)/pytest tests/api/faults -m '' --timeout=1200 $(ARGS)
+bench: $(READY) ## the operator's speed and memory as ratios to the bare writes: make bench ARGS="--profiles 500"
+	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
+	@$(HARNESS).bench $(ARGS)
 
 matrix: $(READY) ## app_metrics on the oldest and the newest FastAPI and around the lazy include_router of 0.137
 	@for version in $(FASTAPI); do echo "FastAPI $$version"; $(BIN)/uv run --quiet --no-project --isolated --python $(BIN)/python \
