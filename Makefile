@@ -38,6 +38,7 @@ test: $(READY) ## unit, golden, rules (promtool), API (a real kube-apiserver) an
 faults: $(READY) ## the operator against a real API server behind a proxy that makes faults, all of them (ARGS=... goes to pytest)
 	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
 	@$(BIN)/pytest tests/api/faults -m '' --timeout=1200 $(ARGS)
+
 bench: $(READY) ## the operator's speed and memory as ratios to the bare writes: make bench ARGS="--profiles 500"
 	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
 	@$(HARNESS).bench $(ARGS)

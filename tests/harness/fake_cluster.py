@@ -8,7 +8,7 @@ from typing import Any
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError, Conflict, NotFound
 from monitoring_operator.api.manifest import Manifest, Ref
-from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, ALL, PROFILE, Resource, resource_of
+from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, ALL, PLAIN, PROFILE, Resource, resource_of
 
 Body = dict[str, Any]
 Fault = Callable[[str, str], ApiError | Exception | None]
@@ -30,6 +30,23 @@ def _selected(selector: str, labels: Mapping[str, str]) -> bool:
     return True
 
 
+def left_of(fields: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Body:
+    """What is still owned of `fields` after somebody else's change: a field whose value he changed is his."""
+    left: Body = {}
+    for name, inner in fields.items():
+        old, new = before.get(name[2:]), after.get(name[2:])
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            left[name] = left_of(inner, old, new)
+        elif old == new:
+            left[name] = inner
+    return left
+
+
+def metadata_of(body: Body) -> Body:
+    """An object without its content."""
+    return {k: body[k] for k in ("apiVersion", "kind", "metadata")}
+
+
 class FakeCluster:
     """The `Cluster` protocol on a dict. `fault(verb, target)` may return what a call should raise."""
 
@@ -47,14 +64,19 @@ class FakeCluster:
             self.put(body)
 
     def put(self, body: Body) -> Body:
-        """What somebody else creates or changes."""
-        metadata = body["metadata"]
-        ref = Ref(resource_of(body), metadata.get("namespace", ""), metadata["name"])
-        version = str(next(self._versions))
-        known = self.objects.get(ref)
-        uid = known["metadata"]["uid"] if known else metadata.get("uid", f"00000000-0000-4000-8000-{version:0>12}")
-        self.objects[ref] = {**copy.deepcopy(body), "metadata": {**copy.deepcopy(metadata), "uid": uid, "resourceVersion": version}}
-        return copy.deepcopy(self.objects[ref])
+        """What somebody else creates or changes; a field of ours that he changes is no longer ours."""
+        body = copy.deepcopy(body)
+        known = self.objects.get(_ref(body))
+        if known is not None:
+            for entry in body["metadata"].get("managedFields") or ():
+                entry["fieldsV1"] = left_of(entry["fieldsV1"], known, body)
+        return self._store(body)
+
+    def _store(self, body: Body) -> Body:
+        version, known = str(next(self._versions)), self.objects.get(_ref(body))
+        uid = known["metadata"]["uid"] if known else body["metadata"].get("uid", f"00000000-0000-4000-8000-{version:0>12}")
+        self.objects[_ref(body)] = {**body, "metadata": {**body["metadata"], "uid": uid, "resourceVersion": version}}
+        return copy.deepcopy(self.objects[_ref(body)])
 
     def writes(self) -> list[str]:
         """Calls that change something."""
@@ -64,13 +86,15 @@ class FakeCluster:
         self._call("get", str(ref))
         return copy.deepcopy(self.objects.get(ref))
 
-    async def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Body]:
+    async def list(
+        self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "", metadata_only: bool = False
+    ) -> AsyncIterator[Body]:
         self._call("list", resource.plural)
         found = [o for r, o in sorted(self.objects.items()) if r.resource == resource and namespace in ("", r.namespace)]
         for body in found:
             chosen = _selected(labels, body["metadata"].get("labels") or {})
             if chosen and all(str(body.get(k)) == v for k, _, v in (f.partition("=") for f in fields.split(",") if f)):
-                yield copy.deepcopy(body)
+                yield copy.deepcopy(metadata_of(body) if metadata_only else body)
 
     async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:
         self._call("proxy", f"{namespace}/{pod}{path}")
@@ -79,21 +103,26 @@ class FakeCluster:
         except KeyError:
             raise NotFound(404, "no such pod") from None
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Body:  # noqa: ARG002 -- the protocol's
+    async def apply(self, manifest: Manifest, *, only_at: str | None = None) -> Body:
         self._call("apply", str(manifest.ref))
-        if over and self.objects.get(manifest.ref, {"metadata": {"resourceVersion": ""}})["metadata"]["resourceVersion"] != over:
-            raise Conflict(409, "the object has changed")
+        known = self.objects.get(manifest.ref)
+        if only_at is not None and only_at != (known["metadata"]["resourceVersion"] if known else ""):
+            raise Conflict(409, "the object has been modified")
         body = copy.deepcopy(manifest.body)
         metadata = {k: v for k, v in body["metadata"].items() if k not in ("name", "namespace")}
         owned = {"metadata": metadata, **{k: v for k, v in body.items() if k not in ("apiVersion", "kind", "metadata")}}
-        entry = {"manager": names.FIELD_MANAGER, "operation": "Apply", "fieldsV1": fields_of(owned)}
-        return self.put({**body, "metadata": {**body["metadata"], "managedFields": [entry]}})
+        entry = {"manager": names.FIELD_MANAGER, "operation": "Apply", "time": str(next(self._versions)), "fieldsV1": fields_of(owned)}
+        stored = self._store({**body, "metadata": {**body["metadata"], "managedFields": [entry]}})
+        return metadata_of(stored) if manifest.ref.resource in PLAIN else stored
+
+    async def try_out(self, manifest: Manifest) -> Body:
+        raise NotImplementedError(manifest)
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Body:
         self._call("status", str(ref))
         if ref not in self.objects:
             raise NotFound(404, "gone")
-        return self.put({**self.objects[ref], "status": copy.deepcopy(dict(status))})
+        return self._store({**self.objects[ref], "status": copy.deepcopy(dict(status))})
 
     async def delete(self, ref: Ref, *, uid: str, resource_version: str) -> None:
         self._call("delete", str(ref))
@@ -121,6 +150,10 @@ class FakeCluster:
         error = self.fault(verb, target)
         if error is not None:
             raise error
+
+
+def _ref(body: Body) -> Ref:
+    return Ref(resource_of(body), body["metadata"].get("namespace", ""), body["metadata"]["name"])
 
 
 def profile_body(namespace: str = "shop", name: str = "web", *, generation: int = 1, **spec: Any) -> Body:

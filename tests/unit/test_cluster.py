@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from kubernetes.aio.client import Configuration
 
-from monitoring_operator import cluster as module
 from monitoring_operator.api.cluster import ApiError, Conflict, Fenced, Forbidden, NotFound, NotServed, Rejected, Unavailable
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import ACCESS_REVIEW, CONFIG_MAP, EVENT, SERVICE_MONITOR
-from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.cluster import Connection, KubernetesCluster
+from monitoring_operator.cluster import client as module
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,8 +46,7 @@ def talk(handler: Handler, scene: Callable[[KubernetesCluster], Awaitable[Any]],
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0][:2]
-        configuration = Configuration(host=f"http://{host}:{port}")
-        cluster = KubernetesCluster(configuration, namespaces, **options)
+        cluster = KubernetesCluster(Connection(f"http://{host}:{port}"), namespaces, **options)
         try:
             return await scene(cluster)
         finally:
@@ -98,7 +96,7 @@ def test_an_overloaded_server_is_asked_again(status: int) -> None:
     async def handler(_: web.Request) -> web.StreamResponse:
         return next(refusals, None) or answer(200, {"ok": True})
 
-    assert {"ok": True} == talk(handler, lambda c: c.apply(MANIFEST))
+    assert {"ok": True} == talk(handler, lambda c: c.get(MAP))
 
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,18 +192,35 @@ def test_an_apply_is_server_side_strict_and_in_our_name() -> None:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         seen.update(request.query, method=request.method, type=request.content_type, path=request.path, body=await request.json())
-        return answer(200)
+        seen["accept"] = request.headers["Accept"]
+        return answer(200, {"kind": "PartialObjectMetadata", "metadata": {"uid": "u"}})
 
-    talk(handler, lambda c: c.apply(MANIFEST))
+    answered = talk(handler, lambda c: c.apply(MANIFEST))
+    assert {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"uid": "u"}} == answered
     assert {
         "method": "PATCH",
         "path": "/api/v1/namespaces/shop/configmaps/a",
+        "accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
         "type": "application/apply-patch+yaml",
         "fieldManager": "monitoring-operator",
         "force": "true",
         "fieldValidation": "Strict",
         "body": MANIFEST.body,
     } == seen
+
+
+@pytest.mark.parametrize(("only_at", "sent"), [(None, None), ("", "1"), ("7", "7")])
+def test_an_apply_can_be_tied_to_a_version_or_to_absence(only_at: str | None, sent: str | None) -> None:
+    """No object ever has version 1, so an apply that asks for it makes a new object or is refused."""
+    seen: list[Any] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append((await request.json())["metadata"].get("resourceVersion"))
+        return answer(200)
+
+    talk(handler, lambda c: c.apply(MANIFEST, only_at=only_at))
+    assert [sent] == seen
+    assert "resourceVersion" not in MANIFEST.body["metadata"]
 
 
 def test_a_delete_is_fenced_and_a_lost_race_is_fine() -> None:

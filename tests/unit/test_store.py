@@ -23,16 +23,23 @@ def manifest(value: str = "1") -> Manifest:
     return Manifest({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"A": value}})
 
 
-def live(wanted: Manifest, version: int = 10, uid: str = "c-1") -> dict[str, Any]:
-    """A child as an API server gives it back after an apply."""
+def live(wanted: Manifest, version: int = 10, uid: str = "c-1", *, touched: bool = False) -> dict[str, Any]:
+    """A child as an API server has it after an apply; `touched` where somebody else has changed its data since."""
     body = copy.deepcopy(wanted.body)
     fields = {
         "f:metadata": {"f:labels": {f"f:{k}": {} for k in body["metadata"]["labels"]}},
         "f:data": {f"f:{k}": {} for k in body["data"]},
     }
+    if touched:
+        del fields["f:data"]
     entry = {"manager": names.FIELD_MANAGER, "operation": "Apply", "fieldsV1": fields}
     body["metadata"] |= {"uid": uid, "resourceVersion": str(version), "managedFields": [entry]}
     return body
+
+
+def metadata_of(body: dict[str, Any]) -> dict[str, Any]:
+    """An object as a watch of metadata gives it."""
+    return {k: body[k] for k in ("apiVersion", "kind", "metadata")}
 
 
 def test_the_echo_of_our_own_write_wakes_nobody() -> None:
@@ -50,7 +57,7 @@ def test_a_foreign_label_wakes_nobody_and_a_changed_value_does() -> None:
     store.applied(live(wanted), wanted.digest)
     labelled = live(wanted, version=11)
     labelled["metadata"]["labels"]["theirs"] = "x"
-    edited = live(manifest("2"), version=12)
+    edited = live(manifest("2"), version=12, touched=True)
 
     assert [False, True] == [store.put_child(labelled), store.put_child(edited)]
     assert not store.in_sync(wanted.ref, wanted.digest)
@@ -83,7 +90,49 @@ def test_a_value_that_the_server_normalises_is_accepted_once() -> None:
     store.applied(live(manifest("5m")), wanted.digest)
 
     assert store.in_sync(wanted.ref, wanted.digest)
-    store.put_child(live(manifest("6m"), version=30))
+    store.put_child(live(manifest("6m"), version=30, touched=True))
+    assert not store.in_sync(wanted.ref, wanted.digest)
+
+
+def test_metadata_is_enough_to_see_that_a_known_child_was_or_was_not_touched() -> None:
+    """Whoever changes a field of ours takes it out of our entry of managedFields; a label of his own leaves the entry as it is."""
+    store, wanted = Store(), manifest()
+    store.applied(metadata_of(live(wanted)), wanted.digest)
+    labelled = metadata_of(live(wanted, version=11))
+    labelled["metadata"]["labels"]["theirs"] = "x"
+
+    assert not store.put_child(labelled)
+    assert store.in_sync(wanted.ref, wanted.digest)
+    assert store.put_child(metadata_of(live(manifest("2"), version=12, touched=True)))
+    assert not store.in_sync(wanted.ref, wanted.digest)
+
+
+def test_a_child_of_which_only_metadata_was_ever_seen_is_not_taken_for_right() -> None:
+    """Its content is unknown until it has been listed, or applied once."""
+    store, wanted = Store(), manifest()
+
+    assert store.put_child(metadata_of(live(wanted)))
+    assert not store.in_sync(wanted.ref, wanted.digest)
+    assert store.put_child(live(wanted, version=11))
+    assert store.in_sync(wanted.ref, wanted.digest)
+
+
+def test_a_watch_that_is_faster_than_the_answer_costs_no_second_write() -> None:
+    """The event of our own write comes first, or even that of a foreign label after it: the answer says what the content is."""
+    for later in (10, 11):
+        store, wanted = Store(), manifest()
+        store.put_child(metadata_of(live(wanted, version=later)))
+        store.applied(metadata_of(live(wanted, version=10)), wanted.digest)
+
+        assert store.in_sync(wanted.ref, wanted.digest)
+
+
+def test_an_answer_that_is_older_than_somebodys_change_does_not_hide_it() -> None:
+    """Applied at 10, edited by somebody at 11, and the watch was faster than the answer."""
+    store, wanted = Store(), manifest()
+    store.put_child(metadata_of(live(wanted, version=11, touched=True)))
+    store.applied(metadata_of(live(wanted, version=10)), wanted.digest)
+
     assert not store.in_sync(wanted.ref, wanted.digest)
 
 

@@ -15,11 +15,26 @@ from monitoring_operator.api.manifest import digest, owned_part
 
 
 def applied_fields(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Our entry of managedFields (FieldsV1), or None if we never applied the object."""
+    """Our fields (FieldsV1), or None if we never applied the object."""
+    entry = _entry(live)
+    return None if entry is None else entry.get("fieldsV1") or {}
+
+
+def claim(live: Mapping[str, Any]) -> str:
+    """Fingerprint of our entry of managedFields; empty if we never applied the object.
+
+    It stays the same exactly as long as nobody changes a field of ours: whoever does takes it out of our entry, and an apply in our
+    own name renews the entry's time. So it tells from the metadata alone whether the content is still what it was.
+    """
+    entry = _entry(live)
+    return "" if entry is None else digest(entry)
+
+
+def _entry(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
     for entry in live.get("metadata", {}).get("managedFields") or ():
         if entry.get("manager") == names.FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
-            fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
-            return fields
+            found: Mapping[str, Any] = entry
+            return found
     return None
 
 

@@ -7,16 +7,18 @@ Not thread-safe: it belongs to the event loop.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import ALERTMANAGER, PROFILE, PROMETHEUS, SECRET, resource_of
-from monitoring_operator.ownership import live_digest
+from monitoring_operator.ownership import claim, live_digest
 
 Object = Mapping[str, Any]
 
+UNSEEN = "unseen"
+"""The digest of a child of which a field of ours may have changed, when only its metadata was looked at: it matches nothing rendered."""
 REMEMBERED_GRAVES = 10_000
 """Deleted objects of which late news is refused; uids never come back, so only memory bounds it."""
 
@@ -34,13 +36,18 @@ class ProfileKey:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A live object of ours, as far as we need to know it. `digest` covers the fields that we own, see `ownership`."""
+    """A live object of ours, as far as we need to know it.
+
+    `digest` covers the values of the fields that we own and is empty if we own none; `claim` says whether they are untouched since it
+    was taken (see `ownership`).
+    """
 
     uid: str
     resource_version: str
     profile: ProfileKey | None
     profile_uid: str
     digest: str
+    claim: str
     since: str = ""
     """The version at which `digest` came to be what it is, as far as we know."""
     generation: int = 0
@@ -71,7 +78,6 @@ class Store:
         self._of_profile: defaultdict[ProfileKey, set[Ref]] = defaultdict(set)
         self._referring: defaultdict[Ref, set[ProfileKey]] = defaultdict(set)
         self._referred_by: dict[ProfileKey, frozenset[Ref]] = {}
-        self._accepted: dict[Ref, tuple[str, str]] = {}
         self._gone: dict[str, str] = {}
 
     # ---- what is gone
@@ -108,25 +114,55 @@ class Store:
     # ---- children
 
     def put_child(self, body: Object) -> bool:
-        """Takes a child as it now is; says whether it wants work: it is new to us, or its fields of ours have changed."""
+        """Takes a child as it now is; says whether it wants work: it is new to us, or its fields of ours have changed.
+
+        Of a child that is known, metadata is enough.
+        """
         ref, metadata = ref_of(body), body["metadata"]
-        labels = metadata.get("labels") or {}
         before = self.children.get(ref)
         if before is not None and (metadata["uid"], metadata["resourceVersion"]) == (before.uid, before.resource_version):
             return False
         if self._is_buried(metadata) or (before is not None and older(metadata["resourceVersion"], before.resource_version)):
             return False
+        ours = claim(body)
+        if before is not None and (before.uid, before.claim) == (metadata["uid"], ours) and before.digest != UNSEEN:
+            known = before.digest
+        elif body.keys() <= {"apiVersion", "kind", "metadata"}:
+            known = UNSEEN if ours else ""
+        else:
+            known = live_digest(body)
+        child = self._keep(ref, body, known, ours)
+        return before is None or _news(before) != _news(child)
+
+    def applied(self, body: Object, wanted: str) -> None:
+        """Takes the answer to an apply of content with digest `wanted`; its metadata is enough.
+
+        Where an admission webhook or the API server normalised a value of ours, the answer is what `wanted` looks like there: nobody
+        tries to correct it as long as our fields stay untouched.
+        """
+        ref, metadata, ours = ref_of(body), body["metadata"], claim(body)
+        known = self.children.get(ref)
+        if self._is_buried(metadata):
+            return
+        if known is None or not older(metadata["resourceVersion"], known.resource_version):
+            self._keep(ref, body, wanted, ours)
+        elif (known.uid, known.claim) == (metadata["uid"], ours):
+            self.children[ref] = replace(known, digest=wanted, since=metadata["resourceVersion"])
+
+    def _keep(self, ref: Ref, body: Object, known: str, ours: str) -> Child:
+        metadata = body["metadata"]
+        labels = metadata.get("labels") or {}
         name, namespace = labels.get(names.LABEL_PROFILE), labels.get(names.LABEL_PROFILE_NAMESPACE)
         owner = ProfileKey(namespace, name) if name and namespace else None
-        fingerprint, version = live_digest(body), metadata["resourceVersion"]
-        unchanged = before is not None and (before.uid, before.digest) == (metadata["uid"], fingerprint)
+        before, version = self.children.get(ref), metadata["resourceVersion"]
         child = Child(
             metadata["uid"],
             version,
             owner,
             labels.get(names.LABEL_PROFILE_UID, ""),
-            fingerprint,
-            before.since if before is not None and unchanged else version,
+            known,
+            ours,
+            before.since if before is not None and (before.uid, before.digest) == (metadata["uid"], known) else version,
             metadata.get("generation", 0),
             tuple((body.get("status") or {}).get("bindings") or ()),
         )
@@ -135,7 +171,7 @@ class Store:
         self.children[ref] = child
         if owner is not None:
             self._of_profile[owner].add(ref)
-        return before is None or _news(before) != _news(child)
+        return child
 
     def drop_child(self, ref: Ref, uid: str | None = None) -> Child | None:
         """Forgets a child that is gone (only if it is the one with `uid`) and returns what was known of it."""
@@ -144,7 +180,6 @@ class Store:
             return None
         del self.children[ref]
         self.bury(child.uid, child.resource_version)
-        self._accepted.pop(ref, None)
         if child.profile is not None:
             self._disown(child.profile, ref)
         return child
@@ -162,26 +197,10 @@ class Store:
         """Every profile that has children, live or not."""
         return frozenset(self._of_profile)
 
-    def applied(self, body: Object, wanted: str) -> None:
-        """Takes the answer to an apply of content with digest `wanted`.
-
-        Where an admission webhook or the API server normalised a value of ours, the answer's digest differs for good; it is
-        remembered as what `wanted` looks like, so that nobody tries to correct it in a loop.
-        """
-        self.put_child(body)
-        ref = ref_of(body)
-        if ref not in self.children:
-            return
-        live = self.children[ref].digest
-        if live == wanted:
-            self._accepted.pop(ref, None)
-        else:
-            self._accepted[ref] = (wanted, live)
-
     def in_sync(self, ref: Ref, wanted: str) -> bool:
         """Whether the live object holds what has digest `wanted`."""
         child = self.children.get(ref)
-        return child is not None and (child.digest == wanted or self._accepted.get(ref) == (wanted, child.digest))
+        return child is not None and child.digest == wanted
 
     # ---- what profiles refer to
 

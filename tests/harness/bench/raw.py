@@ -7,7 +7,7 @@ from harness.bench.client import MERGE, Client, each, path
 from harness.bench.subject import profile_of
 from harness.cluster import Object
 from monitoring_operator.api.profile import parse
-from monitoring_operator.api.resources import BY_KIND, PROFILE
+from monitoring_operator.api.resources import CONFIG_MAP, PROFILE, PROMETHEUS_RULE, SERVICE_MONITOR, resource_of
 from monitoring_operator.render import Inputs, render
 
 NAMESPACE = "bench-raw"
@@ -48,15 +48,15 @@ class Raw:
 
     async def wipe(self) -> None:
         """Deletes what was written."""
-        for kind in ("MonitoringProfile", "ServiceMonitor", "PrometheusRule", "ConfigMap"):
-            await self._client.send("DELETE", path(BY_KIND[kind], NAMESPACE))
+        for resource in (PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP):
+            await self._client.send("DELETE", path(resource, NAMESPACE))
 
     async def _create(self, n: int) -> None:
         await self._client.send("POST", path(PROFILE, NAMESPACE), profile_of(n, NAMESPACE, 1))
 
     async def _write(self, n: int, children: list[Object], generation: int) -> None:
         for body in children:
-            await self._client.apply(path(BY_KIND[body["kind"]], NAMESPACE, body["metadata"]["name"]), body)
+            await self._client.apply(path(resource_of(body), NAMESPACE, body["metadata"]["name"]), body)
         name = profile_of(n, NAMESPACE, 1)["metadata"]["name"]
         identity: dict[str, Any] = {"apiVersion": PROFILE.api_version, "kind": PROFILE.kind, "metadata": {"name": name}}
         status = {**self._status, "observedGeneration": generation}

@@ -37,17 +37,21 @@ class Empty:
         labels: str = "",  # noqa: ARG002
         fields: str = "",  # noqa: ARG002
         namespace: str = "",  # noqa: ARG002
+        metadata_only: bool = False,  # noqa: ARG002
     ) -> AsyncIterator[Object]:
         """The Alertmanagers."""
         for body in self.alertmanagers if resource.kind == "Alertmanager" else ():
             yield body
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:  # noqa: ARG002 -- the protocol's
+    async def try_out(self, manifest: Manifest) -> Object:
         """What was applied, as a dry run: anything else would be a change."""
-        assert dry_run
         if "monitoring.coreos.com" in manifest.body["apiVersion"]:
             raise self.refusal
         return manifest.body
+
+    async def apply(self, manifest: Manifest, *, only_at: str | None = None) -> Object:
+        """Not for a comparison."""
+        raise NotImplementedError
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
         """Not for a comparison."""
@@ -69,9 +73,9 @@ class Empty:
         """Not for a comparison."""
         raise NotImplementedError
 
-    async def served(self, group: str, version: str) -> frozenset[str]:
-        """Not for a comparison."""
-        raise NotImplementedError
+    async def served(self, group: str, version: str) -> frozenset[str]:  # noqa: ARG002 -- the protocol's
+        """Nothing that a CRD brings."""
+        return frozenset()
 
 
 def profile(**spec: Any) -> Profile:

@@ -84,13 +84,13 @@ def test_what_was_made_while_a_list_was_on_its_way_is_not_taken_for_gone() -> No
     ref = next(r for r in cluster.objects if r.resource == SERVICE_MONITOR)
     real = cluster.list
 
-    async def late(resource: Any, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[dict[str, Any]]:
+    async def late(resource: Any, **chosen: Any) -> AsyncIterator[dict[str, Any]]:
         if resource == SERVICE_MONITOR:
             world.store.drop_child(ref)
             again = {**cluster.objects[ref], "metadata": {**cluster.objects[ref]["metadata"], "uid": "new", "resourceVersion": "999"}}
             world.store.put_child(again)
             return
-        async for body in real(resource, labels=labels):
+        async for body in real(resource, **chosen):
             yield body
 
     cluster.list = late  # type: ignore[method-assign]

@@ -53,14 +53,20 @@ class Cluster(Protocol):
     async def get(self, ref: Ref) -> Object | None:
         """The object, or None if it does not exist (or its type is not served)."""
 
-    def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Object]:
+    def list(
+        self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "", metadata_only: bool = False
+    ) -> AsyncIterator[Object]:
         """All objects of one namespace, or of all watched ones, that match the selectors, page by page; none if the type is not served."""
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:
-        """Server-side apply with our field manager, forced for the fields that the manifest holds.
+    async def apply(self, manifest: Manifest, *, only_at: str | None = None) -> Object:
+        """Server-side apply with our field manager, forced for the fields that the manifest holds; returns the object.
 
-        `over` is the resource version that is to be written over: where the object has another one by then, Conflict is raised.
+        Of a ConfigMap or Secret only the metadata is returned. `only_at` is the resource version at which the object must be, or empty
+        if it must not exist: else Conflict is raised.
         """
+
+    async def try_out(self, manifest: Manifest) -> Object:
+        """What `apply` would make of the object, which is returned whole and not changed."""
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
         """Server-side apply of the status subresource."""

@@ -57,6 +57,8 @@ CUSTOM_RESOURCE_DEFINITION = Resource("apiextensions.k8s.io", "v1", "CustomResou
 
 CHILDREN = (SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP, SECRET)
 """What the operator writes, in the order in which it is listed in status."""
+PLAIN = (CONFIG_MAP, SECRET)
+"""Of these, the kinds without a status, and with content that is large or confidential: their metadata is all that is looked at."""
 
 ALL = (
     *(PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, *WORKLOADS, *ALERTMANAGER_CONFIGS),

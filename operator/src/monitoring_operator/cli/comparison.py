@@ -95,7 +95,7 @@ class Comparison:
             self.notes.append(f"{manifest.ref} exists and was not made by this profile: it would be left alone")
             return None
         try:
-            applied: Mapping[str, Any] = await self._cluster.apply(manifest, dry_run=True)
+            applied: Mapping[str, Any] = await self._cluster.try_out(manifest)
         except NotServed:
             self.notes.append(f"{manifest.ref}: the cluster does not know {manifest.ref.resource.kind}; install prometheus-operator's CRDs")
             applied = manifest.body

@@ -4,35 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import click
-from kubernetes.aio.client import Configuration
-from kubernetes.aio.config import ConfigException
 
-from monitoring_operator.cluster import KubernetesCluster, load_configuration
-
-
-async def configuration_of(kubeconfig: str | None, context: str | None) -> Configuration:
-    """How to reach the cluster. Raises ConfigException, which never holds any of the kubeconfig's words."""
-    try:
-        return await load_configuration(kubeconfig, context)
-    except ConfigException:
-        raise
-    except Exception as error:
-        # The client raises whatever it stumbles over in a file that is no kubeconfig; its words may quote the file's credentials.
-        raise ConfigException(f"what should be a kubeconfig is none ({type(error).__name__})") from error
+from monitoring_operator.cluster import KubernetesCluster, NoCluster, locate
 
 
 @asynccontextmanager
 async def connected(kubeconfig: str | None, context: str | None, *, doing: str) -> AsyncIterator[KubernetesCluster]:
-    """The cluster; `doing` is said with its address. Raises ConfigException."""
-    configuration = await configuration_of(kubeconfig, context)
-    cluster = KubernetesCluster(configuration)
-    click.echo(f"{doing} {configuration.host}", err=True)
+    """The cluster; `doing` is said with its address. Raises NoCluster."""
+    connection = await locate(kubeconfig, context)
+    cluster = KubernetesCluster(connection)
+    click.echo(f"{doing} {connection.server}", err=True)
     try:
         yield cluster
     finally:
         await cluster.close()
 
 
-def no_cluster(error: ConfigException) -> str:
+def no_cluster(error: NoCluster) -> str:
     """What to say where there is no cluster to be found."""
     return f"no cluster to ask: {error}. Give --kubeconfig or --context, or set KUBECONFIG."

@@ -3,13 +3,12 @@
 import asyncio
 
 import click
-from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.cli.connection import configuration_of, no_cluster
+from monitoring_operator.cli.connection import no_cluster
 from monitoring_operator.cli.formats import TEXT
 from monitoring_operator.cli.report import as_data, print_document, print_findings
-from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.cluster import KubernetesCluster, NoCluster, locate
 from monitoring_operator.doctor import Facts, Level, Settings, diagnose
 from monitoring_operator.doctor.finding import worst
 from monitoring_operator.doctor.gather import gather
@@ -19,7 +18,7 @@ def diagnose_cluster(settings: Settings, *, kubeconfig: str | None, context: str
     """Prints what was found as `text`, `json` or `yaml`; returns the exit code."""
     try:
         facts = asyncio.run(_facts(settings, kubeconfig, context))
-    except ConfigException as error:
+    except NoCluster as error:
         return _failed(no_cluster(error))
     except ApiError as error:
         return _failed(f"the cluster could not be read: {error.message}")
@@ -33,10 +32,10 @@ def diagnose_cluster(settings: Settings, *, kubeconfig: str | None, context: str
 
 
 async def _facts(settings: Settings, kubeconfig: str | None, context: str | None) -> Facts:
-    configuration = await configuration_of(kubeconfig, context)
-    click.echo(f"looking at {configuration.host}", err=True)
-    cluster = KubernetesCluster(configuration)
-    subject = KubernetesCluster(configuration, user=settings.user)
+    connection = await locate(kubeconfig, context)
+    click.echo(f"looking at {connection.server}", err=True)
+    cluster = KubernetesCluster(connection)
+    subject = KubernetesCluster(connection, user=settings.user)
     try:
         return await gather(cluster, subject, settings)
     finally:

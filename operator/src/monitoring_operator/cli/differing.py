@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click
-from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.adoption.labels import fit
 from monitoring_operator.alertmanager.secret import TooLarge
@@ -18,6 +17,7 @@ from monitoring_operator.cli.changes import Change
 from monitoring_operator.cli.comparison import Comparison
 from monitoring_operator.cli.connection import connected, no_cluster
 from monitoring_operator.cli.documents import Loaded, UnreadableError, load
+from monitoring_operator.cluster import NoCluster
 from monitoring_operator.render import Inputs
 
 
@@ -41,7 +41,7 @@ def diff_file(
         return 2
     try:
         changes = asyncio.run(_changes(loaded, inputs, labels, kubeconfig, context))
-    except ConfigException as error:
+    except NoCluster as error:
         return _failed(no_cluster(error))
     except (InvalidProfile, TooLarge) as error:
         return _failed(str(error))

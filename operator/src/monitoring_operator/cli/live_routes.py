@@ -3,8 +3,6 @@
 import base64
 import gzip
 
-from kubernetes.aio.config import ConfigException
-
 from monitoring_operator.alertmanager.base import CONFIG_KEY
 from monitoring_operator.alertmanager.target import Target, by_name, target_of
 from monitoring_operator.api.cluster import ApiError, Cluster, Forbidden
@@ -12,6 +10,7 @@ from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import ALERTMANAGER, SECRET
 from monitoring_operator.cli.asking import CannotAnswer
 from monitoring_operator.cli.connection import connected
+from monitoring_operator.cluster import NoCluster
 
 _GENERATED_KEY = f"{CONFIG_KEY}.gz"
 
@@ -22,7 +21,7 @@ async def running_configurations(kubeconfig: str | None, context: str | None) ->
         async with connected(kubeconfig, context, doing="asking") as cluster:
             targets = sorted([target_of(a) async for a in cluster.list(ALERTMANAGER)], key=by_name)
             found = {target: await _running(cluster, target) for target in targets}
-    except ConfigException as error:
+    except NoCluster as error:
         raise CannotAnswer(f"no cluster to ask: {error}. Give --kubeconfig or --context, or set KUBECONFIG.") from error
     except ApiError as error:
         raise CannotAnswer(f"the cluster could not be read: {error.message}") from error

@@ -5,7 +5,6 @@ import sys
 from dataclasses import dataclass
 
 import click
-from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.adoption.replicas import Replica, replicas
 from monitoring_operator.alertmanager.target import NoTarget, choose, target_of
@@ -18,7 +17,7 @@ from monitoring_operator.api.profile import InvalidProfile, parse
 from monitoring_operator.api.resources import ALERTMANAGER, PROFILE
 from monitoring_operator.cli.connection import connected
 from monitoring_operator.cli.trial_run import CannotTest, Outcome, Trial, Way
-from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.cluster import KubernetesCluster, NoCluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def notify_test(request: Request) -> int:
     """Sends a test alert of a profile and reports; returns the exit code."""
     try:
         return asyncio.run(_run(request))
-    except ConfigException as error:
+    except NoCluster as error:
         return _failed(f"no cluster: {error}. Give --kubeconfig or --context, or set KUBECONFIG.")
     except ApiError as error:
         return _failed(f"the cluster could not be read: {error.message}")

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kubernetes.aio.config import ConfigException
-
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import LEASE
 from monitoring_operator.cli import error_reports
-from monitoring_operator.cluster import load_configuration
+from monitoring_operator.cluster import NoCluster, locate
 from monitoring_operator.handlers.informer import Patience
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, Webhook, operate
 from monitoring_operator.health import CannotServe
@@ -88,7 +86,7 @@ def run_operator(settings: Settings) -> int:
         return 0
     except ResourcesChanged:
         logging.getLogger(__name__).warning("a watched resource type has come or gone; ending, to be started again")
-    except ConfigException as error:
+    except NoCluster as error:
         sys.stderr.write(f"monitoring-operator: no cluster: {error}. Set KUBECONFIG, or run it inside a cluster.\n")
         return 2
     except CannotServe as error:
@@ -110,7 +108,7 @@ def _own_namespace() -> str:
 
 
 async def _run(options: Options) -> None:
-    await operate(await load_configuration(), options)
+    await operate(await locate(), options)
 
 
 class JsonFormatter(logging.Formatter):

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import click
-from kubernetes.aio.config import ConfigException
 
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.cluster import ApiError, Cluster
 from monitoring_operator.cli import running_operator
 from monitoring_operator.cli.chain import Chain, chain
-from monitoring_operator.cli.connection import configuration_of, no_cluster
+from monitoring_operator.cli.connection import no_cluster
 from monitoring_operator.cli.formats import TEXT
 from monitoring_operator.cli.inspection import Inspector
 from monitoring_operator.cli.report import as_data, print_document, print_findings
-from monitoring_operator.cluster import KubernetesCluster
+from monitoring_operator.cluster import KubernetesCluster, NoCluster, locate
 from monitoring_operator.http_get import HttpClient
 from monitoring_operator.reconcile.world import Defaults, Verification
 from monitoring_operator.render.inputs import Inputs
@@ -61,7 +60,7 @@ def verify_profiles(request: Request, *, kubeconfig: str | None, context: str | 
     """Prints the chain of each profile; returns the exit code."""
     try:
         chains = asyncio.run(_look(request, kubeconfig, context))
-    except ConfigException as error:
+    except NoCluster as error:
         return _failed(no_cluster(error))
     except ApiError as error:
         return _failed(f"the cluster could not be read: {error.message}")
@@ -108,11 +107,11 @@ async def look(inspector: Inspector, request: Request) -> list[Chain]:
 
 @asynccontextmanager
 async def _inspector(request: Request, kubeconfig: str | None, context: str | None) -> AsyncIterator[Inspector]:
-    configuration = await configuration_of(kubeconfig, context)
+    connection = await locate(kubeconfig, context)
     # Behind a fence that is down nothing can be written, whatever the code above it would like to.
-    cluster = KubernetesCluster(configuration, request.verification.namespaces, fence=lambda: -math.inf)
+    cluster = KubernetesCluster(connection, request.verification.namespaces, fence=lambda: -math.inf)
     http = HttpClient()
-    click.echo(f"looking at {configuration.host}", err=True)
+    click.echo(f"looking at {connection.server}", err=True)
     try:
         yield Inspector(cluster, http, await _defaults(cluster, request.defaults), request.verification)
     finally:

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import kopf
-from kubernetes.aio.client import Configuration
 
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.resources import CHILDREN, PROFILE, WORKLOADS, Resource
-from monitoring_operator.cluster import PAGE
+from monitoring_operator.cluster import PAGE, Connection
 from monitoring_operator.handlers.feeds import register
 from monitoring_operator.handlers.session import connect
 from monitoring_operator.handlers.watchdog import Watchdog
@@ -72,7 +71,7 @@ class Informer:
 
     def __init__(
         self,
-        configuration: Configuration,
+        connection: Connection,
         namespaces: tuple[str, ...],
         patience: Patience,
         *,
@@ -81,7 +80,7 @@ class Informer:
         verify: Callable[[Resource], Awaitable[int]],
         started: Callable[[], None],
     ) -> None:
-        self._configuration = configuration
+        self._connection = connection
         self._namespaces = namespaces
         self._patience = patience
         self._world = world
@@ -130,6 +129,8 @@ class Informer:
         settings.watching.chunk_size = PAGE
         settings.networking.request_timeout = self._patience.request
         settings.networking.error_backoffs = self._patience.backoffs
+        # A worker holds the last event of its object, dashboards included, until it has idled for this long.
+        settings.queueing.idle_timeout = 0.2
         # Feeds take microseconds; there is nothing to wait for when a signal comes.
         settings.queueing.exit_timeout = 0.2
         # Without rights on CRDs and namespaces, which are cluster-scoped, kopf must not ask for them.
@@ -143,7 +144,7 @@ class Informer:
             self._started()
             await asyncio.sleep(last + LOGIN_PAUSE - time.monotonic())
             last = time.monotonic()
-            return connect(self._configuration, self._watchdog)
+            return connect(self._connection, self._watchdog)
 
         register(registry, settings, self._world)
         await kopf.operator(

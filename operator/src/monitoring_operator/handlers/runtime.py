@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import gc
 import logging
 import math
 import os
@@ -16,14 +17,12 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kubernetes.aio.client import Configuration
-
 from monitoring_operator.admission import server as admission
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
-from monitoring_operator.cluster import KubernetesCluster, LeaseRequests
+from monitoring_operator.cluster import Connection, KubernetesCluster, LeaseRequests
 from monitoring_operator.handlers.informer import Informer, Patience
 from monitoring_operator.health import CannotServe, Health, serve
 from monitoring_operator.http_get import HttpClient
@@ -81,14 +80,14 @@ class Options:
     """Where admission reviews are answered; None: nowhere."""
 
 
-async def operate(configuration: Configuration, options: Options) -> None:
+async def operate(connection: Connection, options: Options) -> None:
     """Runs until a signal ends it. Raises what ended it otherwise: the kubelet's restart is the recovery."""
     telemetry = Telemetry()
     queue: WorkQueue[Key] = WorkQueue(pace=Pace(), waited=telemetry.waited, retried=lambda key: telemetry.retried(_kind(key)))
     health = Health(longest_run=queue.longest_run)
-    elector = _elector(configuration, options, health)
+    elector = _elector(connection, options, health)
     cluster = KubernetesCluster(
-        configuration,
+        connection,
         options.namespaces,
         fence=elector.remaining if elector else lambda: math.inf,
         requested=telemetry.requested,
@@ -121,7 +120,7 @@ async def operate(configuration: Configuration, options: Options) -> None:
             health.standby = False
         await _first_listing(world, health)
         informer = Informer(
-            configuration,
+            connection,
             options.namespaces,
             options.patience,
             world=world,
@@ -170,6 +169,9 @@ async def _first_listing(world: World, health: Health) -> None:
     health.api_answered = time.monotonic()
     health.synced = True
     logger.info("listed %d profiles and %d children", len(world.store.profiles), len(world.store.children))
+    # Code and models live as long as the process: the garbage collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def _picture(world: World, queue: WorkQueue[Key], elector: Elector | None) -> Picture:
@@ -223,7 +225,7 @@ def _discovery_job(world: World, options: Options, informer: Informer, health: H
 
 def _resync_job(world: World, telemetry: Telemetry) -> Callable[[], Awaitable[None]]:
     async def job() -> None:
-        for resource, count in (await resync(world)).items():
+        for resource, count in (await resync(world, metadata_only=True)).items():
             _missed(telemetry, resource, count)
 
     return job
@@ -231,7 +233,7 @@ def _resync_job(world: World, telemetry: Telemetry) -> Callable[[], Awaitable[No
 
 def _verify_job(world: World, telemetry: Telemetry) -> Callable[[Resource], Awaitable[int]]:
     async def job(resource: Resource) -> int:
-        count = await verify(world, resource)
+        count = await verify(world, resource, metadata_only=True)
         _missed(telemetry, resource, count)
         return count
 
@@ -309,14 +311,14 @@ def _webhook(options: Options) -> ThreadingHTTPServer | None:
         raise CannotServe(f"cannot serve the webhook on {options.http_host}:{options.webhook.port}: {error}") from error
 
 
-def _elector(configuration: Configuration, options: Options, health: Health) -> Elector | None:
+def _elector(connection: Connection, options: Options, health: Health) -> Elector | None:
     if options.lease is None:
         return None
 
     def answered() -> None:
         health.api_answered = time.monotonic()
 
-    return Elector(LeaseRequests(configuration), options.lease, f"{socket.gethostname()}_{uuid.uuid4()}", answered=answered)
+    return Elector(LeaseRequests(connection), options.lease, f"{socket.gethostname()}_{uuid.uuid4()}", answered=answered)
 
 
 def _now() -> str:

@@ -3,51 +3,39 @@
 Were kopf given the token itself, it would have to be told when it expires, and then closes every watch along with the session.
 """
 
-import ssl
 from http import HTTPStatus
 
 import aiohttp
 import kopf
-from kubernetes.aio.client import Configuration
 
-from monitoring_operator import access
+from monitoring_operator.api.resources import PLAIN
+from monitoring_operator.cluster import Connection
+from monitoring_operator.cluster.client import METADATA
 from monitoring_operator.handlers.watchdog import Watchdog
 
+WITHOUT_CONTENT = tuple(f"/{resource.plural}" for resource in PLAIN)
 
-def connect(configuration: Configuration, watchdog: Watchdog) -> kopf.AiohttpSession:
+
+def connect(connection: Connection, watchdog: Watchdog) -> kopf.AiohttpSession:
     """A new session of kopf's own; kopf closes it."""
 
     async def attend(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         path, watching = request.url.path, "watch" in request.url.query
         if watching:
             await watchdog.turn(path)
-        token = await configuration.get_api_key_with_prefix("BearerToken")
-        if token:
-            request.headers["Authorization"] = token
+            if path.endswith(WITHOUT_CONTENT):
+                # kopf has no setting for it. Its lists come whole: of metadata alone an empty one is null, and kopf stumbles over that.
+                request.headers["Accept"] = METADATA
+        token = await connection.token.get()
         if watching or "continue" not in request.url.query:
             watchdog.asked(path, watching=watching)
         response = await handler(request)
-        if response.status == HTTPStatus.UNAUTHORIZED:
-            # To kopf a refusal is the end of the session, and so of every watch: a token that was replaced is tried first.
-            access.refuse(configuration)
-            fresh = await configuration.get_api_key_with_prefix("BearerToken")
-            if fresh and fresh != token:
-                response.release()
-                request.headers["Authorization"] = fresh
-                response = await handler(request)
+        # To kopf a refusal is the end of the session, and so of every watch: a token that was replaced is tried first.
+        if response.status == HTTPStatus.UNAUTHORIZED and await connection.token.get() != token:
+            response.release()
+            response = await handler(request)
         if response.ok:
             watchdog.answered(path, response.content if watching else None)
         return response
 
-    connector = aiohttp.TCPConnector(limit=0, ssl=_ssl_context(configuration))
-    return kopf.AiohttpSession(server=configuration.host, aiohttp_session=aiohttp.ClientSession(connector=connector, middlewares=(attend,)))
-
-
-def _ssl_context(configuration: Configuration) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data)
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
-    if not configuration.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.session(0, attend))

@@ -129,7 +129,7 @@ async def _write(world: World, target: Target, chosen: _Chosen, base: Base | Non
             _decide(world, target, None, Reason.ALERTMANAGER_SECRET_FOREIGN, _foreign(target))
             raise Retry(f"Secret {target.namespace}/{target.secret} is someone else's", at_most=FOREIGN_RETRY)
         version = live["metadata"]["resourceVersion"] if live is not None else ""
-        answer = await world.cluster.apply(manifest, over=version)
+        answer = await world.cluster.apply(manifest, only_at=version)
         world.store.applied(answer, manifest.digest)
         before = world.routes.written.get(target, {})
         changed = (key for key, part in chosen.fragments.items() if before.get(key) != part)

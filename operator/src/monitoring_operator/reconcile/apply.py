@@ -17,6 +17,10 @@ from monitoring_operator.store import Child, ProfileKey
 logger = logging.getLogger(__name__)
 
 
+class _Foreign(Exception):
+    """The object is somebody else's."""
+
+
 async def apply_all(world: World, key: ProfileKey, manifests: Iterable[Manifest]) -> list[Outcome]:
     """Applies what differs, all at once; one that fails does not keep the others from being applied."""
     async with asyncio.TaskGroup() as group:
@@ -55,11 +59,12 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
         )
     known = world.store.children.get(ref)
     try:
-        if known is None or known.profile != key or not known.digest:
-            live = await world.cluster.get(ref)
-            if live is not None and not _is_ours(live, manifest):
-                return Outcome(ref, Reason.NAME_CONFLICT, "an object of this name exists that this profile has not made; it is left alone")
-        body = await world.cluster.apply(manifest)
+        if known is not None and known.profile == key and known.digest:
+            body = await world.cluster.apply(manifest)
+        else:
+            body = await _take(world, manifest)
+    except _Foreign:
+        return Outcome(ref, Reason.NAME_CONFLICT, "an object of this name exists that this profile has not made; it is left alone")
     except ApiError as error:
         return _failed(ref, error)
     rendered = world.rendered.get(key)
@@ -69,6 +74,19 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
     world.store.applied(body, manifest.digest)
     world.journal.wrote(ref.resource, "apply")
     return Outcome(ref)
+
+
+async def _take(world: World, manifest: Manifest) -> dict[str, Any]:
+    """Creates the object, or brings one back that we made. Fenced, so that nothing of anybody else's is ever overwritten."""
+    try:
+        return await world.cluster.apply(manifest, only_at="")
+    except Conflict:
+        live = await world.cluster.get(manifest.ref)
+        if live is None:
+            raise
+        if not _is_ours(live, manifest):
+            raise _Foreign from None
+        return await world.cluster.apply(manifest, only_at=live["metadata"]["resourceVersion"])
 
 
 async def _delete_one(world: World, ref: Ref, child: Child) -> Outcome | None:

@@ -1,4 +1,7 @@
-"""Kubernetes Events: one when a profile's readiness or an Alertmanager's base changes, and few where it changes all the time."""
+"""Kubernetes Events: one when a profile's readiness or an Alertmanager's base changes, and few where it changes all the time.
+
+A profile that is ready at first sight is no news: its status says so, and a thousand new profiles cost no thousand Events.
+"""
 
 import logging
 import time
@@ -61,7 +64,9 @@ class Announcements:
 
 async def announce(world: "World", profile: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Records the change of the Ready condition on the profile, if it is one."""
-    if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")):
+    if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")) or (
+        not before and after["status"] == "True"
+    ):
         return
     good = after["status"] == "True"
     # Waiting for others to take something up is no reason to warn anybody.

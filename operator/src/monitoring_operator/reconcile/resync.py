@@ -18,6 +18,7 @@ from monitoring_operator.api.resources import (
     ALERTMANAGER_CONFIGS,
     CHILDREN,
     CUSTOM_RESOURCE_DEFINITION,
+    PLAIN,
     PROFILE,
     WORKLOADS,
     Resource,
@@ -41,13 +42,15 @@ CRD_VERSION = "operator.prometheus.io/version"
 logger = logging.getLogger(__name__)
 
 
-async def resync(world: World) -> dict[Resource, int]:
+async def resync(world: World, *, metadata_only: bool = False) -> dict[Resource, int]:
     """Lists everything, corrects the store, wakes what was wrong, and returns how much the watches had missed, by resource.
 
+    `metadata_only`: once the content of ConfigMaps and Secrets has been seen, their metadata says whether it is still what it was.
     Raises ApiError; the store is then partly corrected, which does no harm.
     """
     await refresh_served(world)
-    missed = {resource: await verify(world, resource) for resource in (*CHILDREN, world.config_resource, *WORKLOADS, PROFILE)}
+    kinds = (*CHILDREN, world.config_resource, *WORKLOADS, PROFILE)
+    missed = {resource: await verify(world, resource, metadata_only=metadata_only) for resource in kinds}
     for owner in world.store.owners() - world.store.profiles.keys():
         world.queue.add(owner)
     await _look_at_operator(world)
@@ -58,13 +61,13 @@ async def resync(world: World) -> dict[Resource, int]:
     return missed
 
 
-async def verify(world: World, resource: Resource) -> int:
+async def verify(world: World, resource: Resource, *, metadata_only: bool = False) -> int:
     """Lists one kind, corrects the store, wakes what was wrong, and returns how much its watch had missed. Raises ApiError."""
     if resource == PROFILE:
         return await _profiles(world)
     if resource in WORKLOADS:
         return await _workloads(world, resource)
-    return await _children(world, resource)
+    return await _children(world, resource, metadata_only=metadata_only and resource in PLAIN)
 
 
 async def _look_at_operator(world: World) -> None:
@@ -108,11 +111,11 @@ async def poll_sources(world: World) -> None:
     await poll_bases(world)
 
 
-async def _children(world: World, resource: Resource) -> int:
+async def _children(world: World, resource: Resource, *, metadata_only: bool) -> int:
     before = {r: c.uid for r, c in world.store.children.items() if r.resource == resource}
     live = set()
     missed = 0
-    async for body in _list(world, resource, OURS):
+    async for body in _list(world, resource, OURS, metadata_only=metadata_only):
         live.add(ref_of(body))
         if world.store.put_child(body):
             missed += 1
@@ -157,9 +160,9 @@ async def _profiles(world: World) -> int:
     return missed
 
 
-async def _list(world: World, resource: Resource, labels: str = "") -> AsyncIterator[dict[str, Any]]:
+async def _list(world: World, resource: Resource, labels: str = "", *, metadata_only: bool = False) -> AsyncIterator[dict[str, Any]]:
     if world.is_served(resource):
-        async for body in world.cluster.list(resource, labels=labels):
+        async for body in world.cluster.list(resource, labels=labels, metadata_only=metadata_only):
             yield body
 
 

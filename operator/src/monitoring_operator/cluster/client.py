@@ -1,13 +1,12 @@
-"""The only user of the Kubernetes client: plain dicts over one shared connection pool, with timeouts and retries of our own.
+"""The `Cluster` protocol over HTTP: plain dicts over one shared connection pool, with timeouts and retries of our own.
 
-The generated API classes are left alone: importing them costs 25 MiB and their models copy every object.
+aiohttp, which kopf brings, is all that it takes: the official client's models copy every object, and importing it costs 20 MiB.
 """
 
 import asyncio
 import contextlib
 import json
 import math
-import os
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,46 +15,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio import config as kube_config
-from kubernetes.aio.client import ApiClient, Configuration
+from yarl import URL
 
-from monitoring_operator import access
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError, Conflict, Fenced, Forbidden, NotFound, NotServed, Object, Rejected, Unavailable
 from monitoring_operator.api.manifest import Manifest, Ref
-from monitoring_operator.api.resources import Resource
+from monitoring_operator.api.resources import PLAIN, Resource
+from monitoring_operator.cluster.connection import Connection
 
 REQUEST_TIMEOUT = 10.0
 ATTEMPTS = 4
 FIRST_DELAY = 0.2
 PAGE = 100
 """Objects in a page of a list: a page of dashboards is parsed and dropped before the next one comes."""
+METADATA_PAGE = 500
+
+JSON = "application/json"
+METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""Asks for an object, or a watch's objects, without their content: dashboards need not come back to where they were made."""
+METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+NEVER = "1"
+"""A resource version that no object has: etcd counts from there. An apply that asks for it creates, or is a conflict."""
 
 CONNECTIONS = 64
-
-
-async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> Configuration:
-    """Where the cluster is and who we are there: the named kubeconfig, else KUBECONFIG, else the pod's service account.
-
-    Raises kubernetes.aio.config.ConfigException where there is none of them.
-    """
-
-    async def load(into: Configuration) -> None:
-        if kubeconfig is None and context is None and not os.environ.get("KUBECONFIG"):
-            try:
-                kube_config.load_incluster_config(client_configuration=into)
-            except kube_config.ConfigException:
-                await kube_config.load_kube_config(client_configuration=into)
-        else:
-            await kube_config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=into)
-
-    configuration = Configuration()
-    await load(configuration)
-    access.keep_fresh(configuration, access.FreshToken(load))
-    configuration.connection_pool_maxsize = CONNECTIONS
-    # Otherwise aiohttp looks for a .netrc file in a thread before every single request.
-    configuration.client_session_kwargs = {"trust_env": False}
-    return configuration
 
 
 Requested = Callable[[str, int, float], None]
@@ -75,18 +57,17 @@ class KubernetesCluster:
 
     def __init__(
         self,
-        configuration: Configuration,
+        connection: Connection,
         namespaces: tuple[str, ...] = (),
         *,
         fence: Callable[[], float] = lambda: math.inf,
         user: str = "",
         requested: Requested = _unheard,
     ) -> None:
-        self._client = ApiClient(configuration)
+        self._session = connection.session(CONNECTIONS)
+        self._server = connection.server
         self._headers = {"Impersonate-User": user} if user else {}
         self._requested = requested
-        self._configuration = configuration
-        self._host = configuration.host
         self._namespaces = namespaces
         self._fence = fence
         self._writes = 0
@@ -95,7 +76,7 @@ class KubernetesCluster:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._client.close()
+        await self._session.close()
 
     async def settle(self, longest: float) -> bool:
         """Waits at most `longest` seconds for the answers to all writes; says whether none is on its way any more."""
@@ -109,30 +90,35 @@ class KubernetesCluster:
         except (NotFound, NotServed):
             return None
 
-    async def list(self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "") -> AsyncIterator[Object]:
+    async def list(
+        self, resource: Resource, *, labels: str = "", fields: str = "", namespace: str = "", metadata_only: bool = False
+    ) -> AsyncIterator[Object]:
         namespaces = (namespace,) if namespace else self._namespaces
         paths = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in namespaces] or [f"{resource.root}/{resource.plural}"]
         selectors = {k: v for k, v in (("labelSelector", labels), ("fieldSelector", fields)) if v}
         for path in paths:
-            query = {"limit": str(PAGE), **selectors}
+            query = {"limit": str(METADATA_PAGE if metadata_only else PAGE), **selectors}
             while True:
                 try:
-                    page = await self._request("GET", path, query)
+                    page = await self._request("GET", path, query, accept=METADATA_LIST if metadata_only else JSON)
                 except (NotFound, NotServed):
                     break
-                for item in page["items"]:
-                    # The items of a list come without apiVersion and kind.
-                    yield {"apiVersion": resource.api_version, "kind": resource.kind, **item}
+                # Of metadata alone, an empty list comes as null.
+                for item in page["items"] or ():
+                    yield _typed(resource, item)
                 token = page["metadata"].get("continue")
                 if not token:
                     break
                 query["continue"] = token
 
-    async def apply(self, manifest: Manifest, *, dry_run: bool = False, over: str = "") -> Object:
-        body = manifest.body
-        if over:
-            body = {**body, "metadata": {**body["metadata"], "resourceVersion": over}}
-        return await self._apply(_path(manifest.ref), body, dry_run=dry_run)
+    async def apply(self, manifest: Manifest, *, only_at: str | None = None) -> Object:
+        body, resource = manifest.body, manifest.ref.resource
+        if only_at is not None:
+            body = {**body, "metadata": {**body["metadata"], "resourceVersion": only_at or NEVER}}
+        return _typed(resource, await self._apply(_path(manifest.ref), body, accept=METADATA if resource in PLAIN else JSON))
+
+    async def try_out(self, manifest: Manifest) -> Object:
+        return await self._apply(_path(manifest.ref), manifest.body, dryRun="All")
 
     async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
         body = {
@@ -141,7 +127,7 @@ class KubernetesCluster:
             "metadata": {"name": ref.name, "namespace": ref.namespace},
             "status": status,
         }
-        return await self._apply(f"{_path(ref)}/status", body, dry_run=False)
+        return await self._apply(f"{_path(ref)}/status", body)
 
     async def delete(self, ref: Ref, *, uid: str, resource_version: str) -> None:
         body = {"preconditions": {"uid": uid, "resourceVersion": resource_version}, "propagationPolicy": "Background"}
@@ -173,11 +159,9 @@ class KubernetesCluster:
         _, answer = await self._read("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", body=json.loads(body))
         return answer
 
-    async def _apply(self, path: str, body: Mapping[str, Any], *, dry_run: bool) -> Object:
-        query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        return await self._request("PATCH", path, query, body, content_type="application/apply-patch+yaml")
+    async def _apply(self, path: str, body: Mapping[str, Any], *, accept: str = JSON, **more: str) -> Object:
+        query = {"fieldManager": names.FIELD_MANAGER, "force": "true", "fieldValidation": "Strict", **more}
+        return await self._request("PATCH", path, query, body, content_type="application/apply-patch+yaml", accept=accept)
 
     async def _request(
         self,
@@ -186,15 +170,16 @@ class KubernetesCluster:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
     ) -> Object:
         """One request, tried again while the server is unavailable. A repeated write is safe: applies are idempotent, deletes fenced."""
         delay = FIRST_DELAY
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if method == "GET":
-                    return await self.attempt(method, path, query)
-                return await self._write(method, path, query, body, content_type)
+                    return await self.attempt(method, path, query, accept=accept)
+                return await self._write(method, path, query, body, content_type=content_type, accept=accept)
             except Unavailable as error:
                 if attempt == ATTEMPTS or method == "POST":
                     raise
@@ -204,7 +189,7 @@ class KubernetesCluster:
         raise AssertionError("unreachable")
 
     async def _write(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, content_type: str
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None, *, content_type: str, accept: str
     ) -> Object:
         allowed = self._fence()
         if allowed <= 0:
@@ -212,7 +197,8 @@ class KubernetesCluster:
         self._writes += 1
         self._settled.clear()
         try:
-            return await self.attempt(method, path, query, body, content_type=content_type, timeout=min(REQUEST_TIMEOUT, allowed))
+            longest = min(REQUEST_TIMEOUT, allowed)
+            return await self.attempt(method, path, query, body, content_type=content_type, accept=accept, timeout=longest)
         finally:
             self._writes -= 1
             if not self._writes:
@@ -225,13 +211,14 @@ class KubernetesCluster:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
         timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
     ) -> Object:
         """One request, neither fenced nor tried again. Raises ApiError."""
         started, status = time.monotonic(), 0
         try:
-            status, raw = await self._read(method, path, query, body, content_type=content_type, timeout=timeout)
+            status, raw = await self._read(method, path, query, body, content_type=content_type, accept=accept, timeout=timeout)
         except ApiError as error:
             status = error.status
             raise
@@ -250,31 +237,29 @@ class KubernetesCluster:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
         timeout: float | None = None,  # noqa: ASYNC109 -- it is the client's own
     ) -> tuple[int, bytes]:
-        headers = {"Accept": "application/json", "Content-Type": content_type, **self._headers}
-        await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        url = f"{self._host}{path}?{urlencode(query)}" if query else f"{self._host}{path}"
+        url = URL(f"{self._server}{path}?{urlencode(query)}" if query else f"{self._server}{path}", encoded=True)
+        headers = {"Accept": accept, "Content-Type": content_type, **self._headers}
+        data = None if body is None else json.dumps(body)
+        longest = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT if timeout is None else timeout)
         try:
-            response = await self._client.call_api(
-                method, url, headers, body, _request_timeout=REQUEST_TIMEOUT if timeout is None else timeout
-            )
-            raw: bytes = await response.read()
+            async with self._session.request(method, url, data=data, headers=headers, timeout=longest) as response:
+                raw = await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response.status, raw
-        if response.status == HTTPStatus.UNAUTHORIZED:
-            access.refuse(self._configuration)
         raise _error(response.status, response.headers.get("Retry-After", ""), raw)
 
 
 class LeaseRequests:
     """Single requests for a Lease, on connections of their own: they must not wait for those that carry everything else."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._cluster = KubernetesCluster(configuration)
+    def __init__(self, connection: Connection) -> None:
+        self._cluster = KubernetesCluster(connection)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -325,6 +310,11 @@ def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
             return error
         return Unavailable(status, message)
     return _PERMANENT.get(status, Rejected)(status, message, kind=kind)
+
+
+def _typed(resource: Resource, body: Object) -> Object:
+    """The items of a list come without apiVersion and kind, and metadata alone with those of a PartialObjectMetadata."""
+    return {**body, "apiVersion": resource.api_version, "kind": resource.kind}
 
 
 def _path(ref: Ref) -> str:
