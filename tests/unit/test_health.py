@@ -1,12 +1,19 @@
 """The probes tell a hung process from a quiet one, and readiness means that the cluster is known."""
 
+import asyncio
+import contextlib
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
+from harness.wait import wait_for
+from monitoring_operator.handlers.runtime import _heartbeat
 from monitoring_operator.health import CannotServe, Health, serve
+from monitoring_operator.queue import WorkQueue
 
 
 @pytest.fixture
@@ -82,3 +89,68 @@ def test_a_taken_address_is_named(base: str, health: Health) -> None:
 
     with pytest.raises(CannotServe, match=f"127.0.0.1:{port}"):
         serve("127.0.0.1", port, health, lambda: b"")
+
+
+def test_a_loop_that_is_blocked_is_noticed_from_outside(base: str, health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heartbeat is the loop's own, and the answer comes from a thread."""
+    monkeypatch.setattr("monitoring_operator.handlers.runtime.HEARTBEAT", 0.02)
+    monkeypatch.setattr("monitoring_operator.health.LONGEST_SILENCE", 0.5)
+    health.clock = time.monotonic
+    released, over = threading.Event(), threading.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def run() -> None:
+        loops.append(asyncio.get_running_loop())
+        pulse = asyncio.create_task(_heartbeat(health))
+        while not over.is_set():
+            await asyncio.sleep(0.02)
+        pulse.cancel()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    wait_for(lambda: loops and ask(f"{base}/livez")[0] == 200, what="the loop beats")
+    loops[0].call_soon_threadsafe(released.wait)
+
+    wait_for(lambda: ask(f"{base}/livez")[0] == 503, what="the blocked loop is noticed")
+    released.set()
+    wait_for(lambda: ask(f"{base}/livez")[0] == 200, what="it beats again")
+    over.set()
+    thread.join(10)
+
+
+def test_a_reconcile_that_swallows_its_deadline_is_noticed(base: str, health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that cannot even be cancelled holds its key for ever; the queue's own clock tells."""
+    monkeypatch.setattr("monitoring_operator.health.LONGEST_RUN", 0.2)
+    health.clock = time.monotonic
+
+    async def scenario() -> tuple[int, str]:
+        queue: WorkQueue[str] = WorkQueue()
+        health.longest_run = queue.longest_run
+        stuck = asyncio.Event()
+
+        async def work(_key: str) -> None:
+            while not stuck.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await stuck.wait()
+
+        worker = asyncio.create_task(queue.run(work, 1))
+        queue.add("a")
+        await asyncio.sleep(0.5)
+        health.heartbeat = time.monotonic()
+        answer = await asyncio.to_thread(ask, f"{base}/livez")
+        stuck.set()
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        return answer
+
+    assert (503, True) == ((found := asyncio.run(scenario()))[0], found[1].startswith("a reconcile has been running"))
+
+
+def test_a_replica_that_waits_is_ready(base: str, health: Health) -> None:
+    """It has nothing to know as long as another one leads; as soon as it leads itself, it has."""
+    health.synced, health.standby = False, True
+    waiting = ask(f"{base}/readyz")[0]
+    health.standby = False
+
+    assert (200, 503) == (waiting, ask(f"{base}/readyz")[0])

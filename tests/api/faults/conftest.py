@@ -25,8 +25,8 @@ def start_behind_proxy(
     """Starts an operator as a client of the proxy, with the given arguments, and waits until it is ready; all end with the test."""
     with ExitStack() as running:
 
-        def start(client: str, *args: str) -> Operator:
-            operator = running.enter_context(Operator(proxy.door(client, operator_account), *args, folder=tmp_path))
+        def start(client: str, *args: str, env: dict[str, str] | None = None) -> Operator:
+            operator = running.enter_context(Operator(proxy.door(client, operator_account), *args, folder=tmp_path, env=env))
             diagnose(f"log of {client}", lambda: operator.tail(60))
             operator.wait_until_ready(120)
             return operator

@@ -1,11 +1,14 @@
 """Whatever happens to its watches, the operator sees again within its watch timeout, or has ended and sees after its restart."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
+import harness
 from harness.controlplane import ControlPlane
 from harness.faults import Answer, Delay, Drop, Fault, Hang, Mute, Truncate, error_event, refused
 from harness.operator import Operator
@@ -14,6 +17,7 @@ from harness.proxy import FaultProxy
 from harness.wait import wait_for
 
 WATCH_TIMEOUT = 9.0
+SKEW = Path(harness.__file__).parent / "skew"
 SLACK = 30.0
 """For a process that starts, on a machine that has other things to do."""
 ARGS = (f"--watch-timeout={WATCH_TIMEOUT:g}s", "--resync-interval=1h")
@@ -120,3 +124,36 @@ def test_an_outage(
         what="it sees again",
         timeout=WATCH_TIMEOUT + SLACK,
     )
+
+
+@pytest.mark.parametrize(
+    "jumps", [pytest.param([86_400, -86_400], id="a-day-and-back"), pytest.param([-1e6, 1e6, 0], id="far", marks=thorough)]
+)
+def test_the_wall_clock_jumps(
+    jumps: list[float], proxy: FaultProxy, start_behind_proxy: Callable[..., Operator], cluster: ControlPlane, namespace: str
+) -> None:
+    """After each jump all watches are cut: the operator repairs what is deleted, and neither ends nor waits for the clock."""
+    skew = cluster.folder / "skew"
+    skew.write_text("0")
+    path = os.pathsep.join(filter(None, (str(SKEW), os.environ.get("PYTHONPATH"))))
+    operator = start_behind_proxy("jumping", *ARGS, env={"PYTHONPATH": path, "SKEW_FILE": str(skew)})
+    cluster.apply(profile(namespace))
+    settled(cluster, namespace, timeout=60)
+
+    for jump in jumps:
+        replace(skew, str(jump))
+        proxy.kill_watches()
+        before = child(cluster, "servicemonitors", "web", namespace)["metadata"]["uid"]
+        cluster.kubectl("delete", "servicemonitor", "web", f"--namespace={namespace}")
+        wait_for(
+            lambda before=before: the_monitor_is_back(cluster, namespace, before),  # type: ignore[misc]
+            what=f"it sees after a jump by {jump:g} s",
+            timeout=WATCH_TIMEOUT + SLACK,
+        )
+    assert operator.exit_code is None
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file such that nobody reads half of it."""
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").rename(path)

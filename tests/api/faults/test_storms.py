@@ -115,7 +115,7 @@ def test_a_profile_that_flaps(start_operator: Callable[..., Operator], cluster: 
 
     with hammering(flap, threads=1):
         wait_for(lambda: time.monotonic() > over, what="the storm is over")
-    cluster.apply(profile(namespace, dashboards={"enabled": False}))
+    api.merge(PROFILE, namespace, "web", {"spec": {"alerts": {"extra": []}}})
     settled(cluster, namespace, timeout=90)
 
     assert {("web", "Ready"): 1, ("web", "InvalidSpec"): 1} == events(cluster, namespace)
