@@ -21,6 +21,7 @@ reach_loopback_directly()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --kubeconfig: no test ever uses a context that was not named to it."""
     parser.addoption("--kubeconfig", type=Path, help="kubeconfig of the cluster that tests/e2e may use")
+    parser.addoption("--soak", type=float, default=20, help="seconds for which a healthy application is watched in tests/e2e")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,7 +11,7 @@ import yaml
 
 from harness.cluster import Cluster
 from harness.operator import CHART, ROOT
-from harness.stack import Monitoring, Stack, helm
+from harness.stack import Monitoring, Stack, application, helm
 
 Diagnose = Callable[[str, Callable[[], str]], None]
 
@@ -62,10 +62,7 @@ def stack(cluster: Cluster, namespace: str, installed: str, diagnose: Diagnose) 
         "metadata": {"name": "ga4-notify", "namespace": namespace, "labels": {"monitoring-operator.dev/role": "source"}},
         "stringData": {"pagerduty": planted[0], "slack": f"http://127.0.0.1:9/{planted[1]}"},
     }
-    application = list(yaml.safe_load_all((ROOT / "examples" / "ga4_app" / "deploy.yaml").read_text()))
-    cluster.apply(
-        credentials, copy.deepcopy(manifest), *({**o, "metadata": {**o["metadata"], "namespace": namespace}} for o in application)
-    )
+    cluster.apply(credentials, copy.deepcopy(manifest), *application(namespace))
     stack = Stack(cluster, namespace, manifest["metadata"]["name"], manifest, (planted[0], f"http://127.0.0.1:9/{planted[1]}"))
     diagnose("operator's log", lambda: stack.operator_log()[-8000:])
     diagnose("profile", lambda: json.dumps(stack.profile().get("status"), indent=1))

@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from harness import tools
 from harness.cluster import Cluster, Object
 from harness.profiles import CHILDREN, child, condition, get, settled
 from harness.wait import wait_for
 
 OPERATOR_NAMESPACE = "monitoring-operator"
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def application(namespace: str) -> list[Object]:
+    """The example application's objects, for a namespace."""
+    objects = yaml.safe_load_all((EXAMPLES / "ga4_app" / "deploy.yaml").read_text())
+    return [{**o, "metadata": {**o["metadata"], "namespace": namespace}} for o in objects]
 
 
 class HelmFailed(AssertionError):
@@ -63,6 +74,21 @@ class Monitoring:
         """The configuration that Alertmanager runs."""
         original: str = self._get("services/alertmanager-operated:web/proxy/api/v2/status", {})["config"]["original"]
         return original
+
+    def alertmanager_metrics(self) -> str:
+        """What Alertmanager counts."""
+        return self.cluster.kubectl("get", "--raw", f"/api/v1/namespaces/{self.namespace}/services/alertmanager-operated:web/proxy/metrics")
+
+    def alertmanager_logs(self) -> str:
+        """What every container of Alertmanager's pods has logged."""
+        selector = "app.kubernetes.io/name=alertmanager"
+        return self.cluster.kubectl("logs", f"--selector={selector}", "--all-containers", "--tail=-1", f"--namespace={self.namespace}")
+
+    def alerts(self, namespace: str) -> list[dict[str, Any]]:
+        """The alerts of a namespace that Alertmanager has, with their status."""
+        filters = {"filter": f'namespace="{namespace}"'}
+        found: list[dict[str, Any]] = self._get("services/alertmanager-operated:web/proxy/api/v2/alerts", filters)
+        return found
 
     def written_config(self) -> str:
         """`alertmanager.yaml` of the Secret that the operator writes."""
@@ -132,6 +158,12 @@ class Stack:
     def operator_log(self) -> str:
         """What the operator has logged since its start."""
         return self.cluster.kubectl("logs", "deployment/monitoring-operator", f"--namespace={OPERATOR_NAMESPACE}")
+
+    def operator_metrics(self) -> str:
+        """What the operator counts."""
+        return self.cluster.kubectl(
+            "get", "--raw", f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/services/monitoring-operator:metrics/proxy/metrics"
+        )
 
     def restart_operator(self) -> None:
         """Ends the operator's pod and waits for the next one."""
