@@ -201,6 +201,31 @@ def test_several_credentials_of_one_receiver_have_keys_of_their_own(tmp_path: Pa
     assert "planted" not in result.stdout + result.stderr
 
 
+def test_every_kind_that_a_profile_knows_is_taken_over(tmp_path: Path) -> None:
+    """With its credential as a reference, whether it stands in the entry or for all; the profile is valid."""
+    receiver = {
+        "name": "all",
+        "webhook_configs": [{"url": "https://hook.example.com/planted", "max_alerts": 5}],
+        "msteamsv2_configs": [{"webhook_url_file": "/etc/teams"}],
+        "opsgenie_configs": [{"send_resolved": False}],
+        "victorops_configs": [{"api_key": "planted", "routing_key": "web"}],
+        "telegram_configs": [{"bot_token": "planted", "chat_id": -100}],
+    }
+    config = {"global": {"opsgenie_api_key": "planted"}, "route": {"receiver": "all"}, "receivers": [receiver]}
+    result, profile = run(tmp_path, "--name", "ga4", config=yaml.safe_dump(config, sort_keys=False))
+    told = [(kind, set(fields)) for entry in profile["spec"]["notifications"]["critical"] for kind, fields in entry.items()]
+
+    assert 0 == result.exit_code, result.stderr
+    assert [
+        ("webhook", {"urlFrom", "maxAlerts"}),
+        ("msTeams", {"webhookUrl"}),
+        ("opsgenie", {"apiKey", "sendResolved"}),
+        ("victorOps", {"apiKey", "routingKey"}),
+        ("telegram", {"botToken", "chatId"}),
+    ] == told
+    assert "planted" not in result.stdout + result.stderr
+
+
 def test_service_levels_become_alerts_on_burn_rates(tmp_path: Path) -> None:
     """Two pairs of windows over the level's own queries, with Sloth's labels, so that routes still match; recordings are not hidden."""
     result, profile = run(tmp_path, slo=SLOTH)

@@ -1,5 +1,6 @@
 """alertmanager.yml: who is told of critical alerts and of warnings becomes the profile's notifications; credentials become references."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,12 +15,33 @@ _NOT_TAKEN = {
     "mute_time_intervals": "times of day are not taken over",
     "templates": "the operator has messages of its own",
 }
-_CREDENTIALS = {
-    "pagerduty_configs": {"routing_key": "routingKey", "service_key": "serviceKey"},
-    "slack_configs": {"api_url": "apiUrl", "app_token": "botToken"},
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a section of a receiver becomes a field of the profile's. The maps go from Alertmanager's names to ours.
+
+    `credentials` are taken from the first that is there, else from `common` in the configuration's `global`; `kept` is copied.
+    """
+
+    name: str
+    credentials: Mapping[str, str]
+    kept: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    common: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+_KINDS = {
+    "pagerduty_configs": _Kind("pagerDuty", {"routing_key": "routingKey", "service_key": "serviceKey"}),
+    "slack_configs": _Kind("slack", {"api_url": "apiUrl", "app_token": "botToken"}, {"channel": "channel"}, {"slack_api_url": "apiUrl"}),
+    # Whoever knows the address of a webhook can use it.
+    "webhook_configs": _Kind("webhook", {"url": "urlFrom"}, {"max_alerts": "maxAlerts"}),
+    "msteams_configs": _Kind("msTeams", {"webhook_url": "webhookUrl"}),
+    "msteamsv2_configs": _Kind("msTeams", {"webhook_url": "webhookUrl"}),
+    "opsgenie_configs": _Kind("opsgenie", {"api_key": "apiKey"}, {"api_url": "apiUrl"}, {"opsgenie_api_key": "apiKey"}),
+    "victorops_configs": _Kind("victorOps", {"api_key": "apiKey"}, {"routing_key": "routingKey"}, {"victorops_api_key": "apiKey"}),
+    "telegram_configs": _Kind("telegram", {"bot_token": "botToken"}, {"chat_id": "chatId"}),
 }
-_FIELDS = {"pagerduty_configs": "pagerDuty", "slack_configs": "slack"}
-_KEPT = {"channel": "channel", "send_resolved": "sendResolved"}
+_ALWAYS_KEPT = {"send_resolved": "sendResolved"}
 _POST_MESSAGE = "/chat.postMessage"
 """Slack's address for bots, whose token is in an authorization header."""
 
@@ -93,46 +115,48 @@ def _receiver(document: Document, severity: str, path: str, receiver: Json, draf
             continue
         for index, entry in enumerate(entries or ()):
             where = f"{path}.{section}[{index}]"
-            if section not in _FIELDS:
-                draft.leave(document, where, f"{section} of {receiver['name']}: only PagerDuty and Slack are taken over")
+            if section not in _KINDS:
+                draft.leave(document, where, f"{section} of {receiver['name']}: write it into the profile's notifications by hand")
             else:
                 _entry(document, where, entry, draft, severity=severity, section=section, receiver=str(receiver["name"]))
 
 
 def _entry(document: Document, path: str, entry: Json, draft: Draft, *, severity: str, section: str, receiver: str) -> None:
-    source = _source(document, path, section, entry)
+    kind = _KINDS[section]
+    source = _source(document, path, kind, entry)
     if source is None:
         draft.leave(document, path, f"{section} of {receiver}: its credential is not one that a profile can refer to")
         return
     field, place = source
     number = path.rpartition("[")[2].removesuffix("]")
-    parts = [_FIELDS[section].lower(), field.lower(), receiver, *([number] if number != "0" else [])]
+    parts = [kind.name.lower(), field.lower(), receiver, *([number] if number != "0" else [])]
     secret, key = f"{draft.name or 'profile'}-notify", re.sub(r"[^-._a-zA-Z0-9]", "-", "-".join(parts))
     credential = Credential(secret, key, document.file, document.line(place), place)
     if credential not in draft.credentials:
         draft.credentials.append(credential)
     taken: dict[str, Any] = {field: {"secretKeyRef": {"name": secret, "key": key}}}
-    taken |= {ours: entry[theirs] for theirs, ours in _KEPT.items() if theirs in entry}
+    kept = {**_ALWAYS_KEPT, **kind.kept}
+    taken |= {ours: entry[theirs] for theirs, ours in kept.items() if theirs in entry}
     told = draft.notifications.setdefault(severity, [])
     draft.places[f"spec.notifications.{severity}[{len(told)}]"] = (document, path)
-    told.append({_FIELDS[section]: taken})
+    told.append({kind.name: taken})
     draft.take(document, path, f"{section} of {receiver} as notifications.{severity}")
-    known = {*_KEPT, *(f for name in _CREDENTIALS[section] for f in (name, f"{name}_file"))}
+    known = {*kept, *(f for name in kind.credentials for f in (name, f"{name}_file"))}
     for rest in sorted(entry.keys() - known):
         if not place.startswith(f"{path}.{rest}"):
             draft.leave(document, f"{path}.{rest}", f"{rest} of {receiver}: messages and connections are the operator's own")
 
 
-def _source(document: Document, path: str, section: str, entry: Json) -> tuple[str, str] | None:
+def _source(document: Document, path: str, kind: _Kind, entry: Json) -> tuple[str, str] | None:
     """The profile's field for the credential, and the path where its value stands."""
-    if section == "slack_configs" and str(entry.get("api_url", "")).endswith(_POST_MESSAGE):
+    if kind.name == "slack" and str(entry.get("api_url", "")).endswith(_POST_MESSAGE):
         return ("botToken", f"{path}.http_config") if entry.get("http_config") else None
-    for theirs, ours in _CREDENTIALS[section].items():
+    for theirs, ours in kind.credentials.items():
         for name in (theirs, f"{theirs}_file"):
             if entry.get(name):
                 return ours, f"{path}.{name}"
-    if section == "slack_configs":
-        for name in ("slack_api_url", "slack_api_url_file"):
+    for theirs, ours in kind.common.items():
+        for name in (theirs, f"{theirs}_file"):
             if (document.value.get("global") or {}).get(name):
-                return "apiUrl", f"global.{name}"
+                return ours, f"global.{name}"
     return None
