@@ -58,6 +58,13 @@ def test_what_is_not_so_says_what_would_be(assertion: dict[str, Any], instead: s
     assert _failures(assertion) == [f"spec.notifications.assertions[0]: {instead}"]
 
 
+def test_an_alertmanagerconfig_object_is_asked_the_same() -> None:
+    """Whichever way the routes take to Alertmanager, they mean the same."""
+    mode: dict[str, Any] = {**BOTH, "mode": "AlertmanagerConfig"}
+    assert _failures({"labels": CRITICAL, "receivers": ["pagerDuty", "slack"]}, **mode) == []
+    assert len(_failures({"labels": CRITICAL, "receivers": ["slack"]}, **mode)) == 1
+
+
 def test_each_failure_has_its_own_place() -> None:
     """Those that hold are not named."""
     wrong = {"labels": INFO, "receivers": ["slack"]}

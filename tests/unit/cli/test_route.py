@@ -180,7 +180,7 @@ def test_continue_tells_several(foreign: Path) -> None:
         ((EXAMPLE, "--labels", "a"), "not a matcher: 'a'"),
         ((EXAMPLE, "--alert", "a=b"), "does not begin with the name of an alert"),
         ((EXAMPLE, "--alert", "NoSuchAlert"), "has an alert NoSuchAlert"),
-        ((MINIMAL, "--labels", "severity=critical"), "nobody would be told of anything"),
+        ((MINIMAL, "--labels", "severity=critical"), "has notifications in that Alertmanager's Secret"),
         (("no-such-file.yaml", "--labels", "a=b"), "cannot read no-such-file.yaml: No such file or directory"),
         (("--config", "no-such-file.yaml", "--labels", "a=b"), "cannot read no-such-file.yaml: No such file or directory"),
     ],

@@ -5,6 +5,7 @@ profile's own part and what is written around all parts.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +31,13 @@ def failed_assertions(profile: Profile) -> tuple[Problem, ...]:
 
     Credentials count as present: one that is missing is a matter of its Secret, not of the routes.
     """
-    part = fragment(profile, dict.fromkeys(wanted(profile), "present"))
+    notifications = profile.spec.notifications
+    if notifications is None:
+        return ()
+    # An AlertmanagerConfig object has the same routes and receivers.
+    as_secret = profile.spec.model_copy(update={"notifications": notifications.model_copy(update={"mode": "Secret"})})
+    inlined = replace(profile, spec=as_secret)
+    part = fragment(inlined, dict.fromkeys(wanted(inlined), "present"))
     return failed_beside(part, None) if part is not None else ()
 
 

@@ -147,7 +147,9 @@ def _asked(profile: Profile | None, configurations: Mapping[Target, Mapping[str,
         target = target_for(profile, _default(where)) if profile else _default(where)
         config = configurations.get(target)
         if config is None:
-            raise CannotAnswer("none of the profiles has notifications for that Alertmanager: nobody would be told of anything")
+            raise CannotAnswer(
+                "none of the profiles has notifications in that Alertmanager's Secret; --live asks for the mode AlertmanagerConfig too"
+            )
         return [config]
     if where.alertmanager is not None:
         chosen = [c for t, c in configurations.items() if (t.namespace, t.name) == where.alertmanager[:2]]
