@@ -192,6 +192,16 @@ def test_heatmaps_show_buckets_in_their_unit() -> None:
         assert "ops" == panel["options"]["cellValues"]["unit"]
 
 
+@pytest.mark.parametrize(("title", "below", "from_one"), [("Instances up", "red", "green"), ("Firing alerts", "green", "red")])
+def test_tiles_are_red_for_what_is_bad(title: str, below: str, from_one: str) -> None:
+    """No instance is red, and so is any firing alert."""
+    (tile,) = [p for p in panels(BOARDS["system-overview"]) if p["title"] == title]
+
+    steps = tile["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+    assert steps == [{"color": below, "value": None}, {"color": from_one, "value": 1}]
+
+
 def test_a_click_on_a_tenant_keeps_everything_else() -> None:
     """The link in the table of tenants changes the tenant and keeps time range and all other variables."""
     board = BOARDS["tenant-activity"]

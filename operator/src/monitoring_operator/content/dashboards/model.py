@@ -8,6 +8,7 @@ from typing import Any, Literal
 from monitoring_operator.api.profile import Pack
 
 Kind = Literal["timeseries", "stat", "table", "heatmap", "bargauge", "state-timeline"]
+Bad = Literal["none", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Panel:
 
     `alerts` are the catalogue's alerts that watch what the panel shows: their thresholds become its lines, their runbooks its links.
     `related` alerts have their runbooks linked only, because their thresholds are about something else than the panel's values.
-    `low_is_bad` colours a value red below 1: for things of which there must be at least one. `maximum` is the end of the axis, where
-    nothing lies beyond it. `defaults` and `overrides` are added to what the kind of panel brings along.
+    `bad` colours a value red: `none` below 1, for things of which there must be at least one, `any` from 1 on. `maximum` is the end of
+    the axis, where nothing lies beyond it. `defaults` and `overrides` are added to what the kind of panel brings along.
     """
 
     title: str
@@ -38,7 +39,7 @@ class Panel:
     height: int = 8
     alerts: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
-    low_is_bad: bool = False
+    bad: Bad | None = None
     stacked: bool = False
     maximum: float | None = None
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -69,7 +70,7 @@ class Dashboard:
 
 
 def tile(
-    title: str, description: str, unit: str, expr: str, *, alerts: tuple[str, ...] = (), low_is_bad: bool = False, width: int = 4
+    title: str, description: str, unit: str, expr: str, *, alerts: tuple[str, ...] = (), bad: Bad | None = None, width: int = 4
 ) -> Panel:
     """A single current value."""
-    return Panel(title, description, unit, (Target(expr),), "stat", width, 4, alerts=alerts, low_is_bad=low_is_bad)
+    return Panel(title, description, unit, (Target(expr),), "stat", width, 4, alerts=alerts, bad=bad)

@@ -29,7 +29,7 @@ GLANCE = Row(
             "Instances that Prometheus can scrape. Without one, what was set up goes on working, but no change is taken up.",
             "short",
             aggregate("sum", series("up")),
-            low_is_bad=True,
+            bad="none",
         ),
         tile("Profiles ready", "Profiles whose monitoring is in place.", "short", _all("profiles", 'ready="true"')),
         tile("Profiles not ready", "Which, and why, says kubectl get mprof.", "short", _all("profiles", 'ready="false"')),

@@ -100,8 +100,9 @@ def _defaults(panel: Panel, marks: tuple[Mark, ...]) -> dict[str, Any]:
     """Unit, colours and threshold lines of a panel's values."""
     lines = sorted((_plain(mark.threshold), _COLOURS[mark.severity]) for mark in marks if mark.threshold is not None)
     steps = [{"color": "green", "value": None}, *({"color": colour, "value": value} for value, colour in lines)]
-    if panel.low_is_bad:
-        steps = [{"color": "red", "value": None}, {"color": "green", "value": 1}]
+    if panel.bad is not None:
+        below, above = ("red", "green") if panel.bad == "none" else ("green", "red")
+        steps = [{"color": below, "value": None}, {"color": above, "value": 1}]
     defaults: dict[str, Any] = {"unit": panel.unit, "thresholds": {"mode": "absolute", "steps": steps}}
     if panel.kind in ("timeseries", "stat", "bargauge"):
         defaults["min"] = 0

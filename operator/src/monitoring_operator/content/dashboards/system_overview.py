@@ -16,7 +16,7 @@ GLANCE = Row(
             "short",
             aggregate("sum", series("up")),
             alerts=("ServiceDown",),
-            low_is_bad=True,
+            bad="none",
         ),
         tile(
             "Request rate",
@@ -48,6 +48,7 @@ GLANCE = Row(
             "Alerts of this profile that are firing now. The table below names them.",
             "short",
             f"count({_ALERTS}) or vector(0)",
+            bad="any",
         ),
         Panel(
             "Alerts",
@@ -211,7 +212,7 @@ INSTRUMENTATION = Row(
             (Target(series("up"), "{{instance}}"),),
             "state-timeline",
             related=("ServiceDown", "InstanceDown", "InstrumentationMissing"),
-            low_is_bad=True,
+            bad="none",
             defaults={"mappings": [{"type": "value", "options": {"0": {"text": "down"}, "1": {"text": "up"}}}]},
         ),
         Panel(
