@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -252,22 +251,6 @@ def test_commands_without_a_cluster_load_no_client(args: tuple[str, ...]) -> Non
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
 
     assert "[]" == result.stderr
-
-
-def test_render_is_quick_from_a_cold_start() -> None:
-    """Well under a second of processor time for a whole profile: it is run on every save and in every build."""
-
-    def seconds() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
-
-    took = []
-    for _ in range(3):
-        before = seconds()
-        assert 0 == run("render", EXAMPLE).returncode
-        took.append(seconds() - before)
-
-    assert min(took) < 1.0
 
 
 def test_run_hands_its_options_to_the_operator(started: list[operator_run.Settings]) -> None:

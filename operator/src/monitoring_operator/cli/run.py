@@ -44,7 +44,7 @@ class Settings:
     verify: str = "auto"
     grafana_token: str = field(default="", repr=False)
     webhook_port: int | None = None
-    webhook_certificates: str = ""
+    webhook_certificates: str = "/etc/monitoring-operator/webhook"
     leader_elect: bool = False
     lease_name: str = names.FIELD_MANAGER
     lease_namespace: str = ""
