@@ -3,6 +3,7 @@
 import http.client
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -23,6 +24,9 @@ SERVICE_ACCOUNT = "monitoring-operator"
 USER = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
 
 
+PROGRAM = ("-m", "monitoring_operator")
+
+
 class EndedEarly(AssertionError):
     """The operator ended before it was ready; the message ends with its log."""
 
@@ -33,10 +37,12 @@ class Operator(Process):
     Unless `args` say otherwise nobody is asked whether anything is live: where only an API server runs there is nobody.
     """
 
-    def __init__(self, kubeconfig: Path, *args: str, folder: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, kubeconfig: Path, *args: str, folder: Path, env: dict[str, str] | None = None, program: Sequence[str] = PROGRAM
+    ) -> None:
         (self.port,) = free_ports(1)
         defaults = [f"--http-port={self.port}", "--log-format=text", "--verify=off"]
-        command = [sys.executable, "-m", "monitoring_operator", "run", *defaults, *args]
+        command = [sys.executable, *program, "run", *defaults, *args]
         environment = os.environ | {"KUBECONFIG": str(kubeconfig), "PYTHONUNBUFFERED": "1"} | (env or {})
         super().__init__(command, log=folder / "operator.log", env=environment)
 

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -59,10 +60,10 @@ class Run:
 
     async def measure(self) -> dict[str, Phase]:
         """Figures by phase: seconds, and what the operator used for it."""
-        self._warm_up()
         with ControlPlane(self._folder / "control-plane") as self._plane, contextlib.ExitStack() as self._running:
             install_crds(self._plane)
-            self._kubeconfig = operator_kubeconfig(self._plane)
+            self._service_account()
+            self._warm_up()
             self._plane.apply(namespace(NAMESPACE), namespace(RAW_NAMESPACE), _administrator("raw"))
             raw_kubeconfig = self._plane.kubeconfig_for("raw", OPERATOR_NAMESPACE)
             async with Client(self._plane.kubeconfig) as self._client, Client(raw_kubeconfig) as raw_client:
@@ -142,14 +143,25 @@ class Run:
 
     @property
     def _env(self) -> dict[str, str]:
-        """As the image has it: with bytecode that is made beforehand."""
-        return {"PYTHONPYCACHEPREFIX": str(self._folder / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+        """As in a pod of the image: the API server's address, and bytecode that was made beforehand."""
+        bytecode = {"PYTHONPYCACHEPREFIX": str(self._folder / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+        return {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": self._port, **bytecode}
 
     def _warm_up(self) -> None:
         subprocess.run([sys.executable, "-c", "import monitoring_operator.cli.run"], env=os.environ | self._env, check=True)
 
+    def _service_account(self) -> None:
+        """The files that a kubelet puts into a pod."""
+        config = json.loads(operator_kubeconfig(self._plane).read_text())
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        self._port = cluster["server"].rpartition(":")[2]
+        (self._folder / "token").write_text(user["token"])
+        shutil.copy(cluster["certificate-authority"], self._folder / "ca.crt")
+
     def _start(self) -> None:
-        self._operator = self._running.enter_context(Operator(self._kubeconfig, folder=self._folder, env=self._env))
+        program = ("-m", "harness.bench.pod", str(self._folder))
+        operator = Operator(Path(), folder=self._folder, env=self._env, program=program)
+        self._operator = self._running.enter_context(operator)
 
     def _stop(self) -> None:
         assert self._operator is not None
