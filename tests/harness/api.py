@@ -23,6 +23,10 @@ class Api:
         self._token = connection.token
         self._client = httpx.Client(base_url=connection.server, verify=connection.tls, timeout=10, trust_env=False)
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
     def get(self, resource: Resource, namespace: str, name: str) -> Object:
         """One object."""
         return self._request("GET", _path(resource, namespace, name))
