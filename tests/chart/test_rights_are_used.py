@@ -39,6 +39,23 @@ PROFILE: rendered.Object = {
         "notifications": {"warning": [{"slack": {"apiUrl": {"secretKeyRef": {"name": "notify", "key": "slack"}}, "channel": "#a"}}]},
     },
 }
+TAKEN: rendered.Object = {
+    **PROFILE,
+    "metadata": {"name": "taken"},
+    "spec": {**PROFILE["spec"], "notifications": {**PROFILE["spec"]["notifications"], "mode": "AlertmanagerConfig"}},
+}
+STRANGERS: list[rendered.Object] = [
+    {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "ServiceMonitor",
+        "metadata": {"name": "taken"},
+        "spec": {"selector": {}, "endpoints": []},
+    },
+    {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "taken-alerts"}, "spec": {}},
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "taken-system-overview"}},
+    {"apiVersion": "monitoring.coreos.com/v1alpha1", "kind": "AlertmanagerConfig", "metadata": {"name": "taken"}, "spec": {}},
+]
+"""Objects of somebody else's under the names of TAKEN's children: the operator reads only what is in its way."""
 KINDS = "servicemonitors,prometheusrules,configmaps"
 
 
@@ -82,6 +99,15 @@ def test_every_right_is_used_and_none_is_missing(cluster: ControlPlane, tmp_path
         wait_for(lambda: len({o["kind"] for o in children(cluster, namespace)}) == 3, what="a child of each kind")
         wait_for(lambda: ("", "secrets", "patch") in used(cluster), what="the configuration Secret")
         wait_for(lambda: ("", "namespaces", "list") in used(cluster), what="the labels of namespaces")
+        for thing in (*STRANGERS, TAKEN):
+            cluster.apply(placed(thing, namespace))
+        in_the_way = {
+            ("", "configmaps"),
+            *(("monitoring.coreos.com", r) for r in ("servicemonitors", "prometheusrules", "alertmanagerconfigs")),
+        }
+        wait_for(lambda: {(*r, "get") for r in in_the_way} <= used(cluster), what="a look at what is in the way", timeout=60)
+        cluster.kubectl("delete", "monitoringprofiles", "taken", f"--namespace={namespace}")
+        cluster.kubectl("delete", KINDS, f"--namespace={namespace}", "--selector=monitoring-operator.dev/profile=taken")
         change(cluster, namespace, {"spec": {"notifications": {"mode": "AlertmanagerConfig"}}})
         wait_for(lambda: cluster.find("alertmanagerconfigs", "app", namespace), what="an AlertmanagerConfig")
         change(cluster, namespace, {"spec": {"notifications": {"mode": "Secret"}}})
@@ -109,7 +135,7 @@ def placed(thing: rendered.Object, namespace: str) -> rendered.Object:
 
 def leave_behind(cluster: ControlPlane, namespace: str) -> None:
     """Make a ServiceMonitor of another name as the operator's own, as a version that named them otherwise would have."""
-    (monitor,) = cluster.list("servicemonitors", namespace)
+    (monitor,) = cluster.list("servicemonitors", namespace, selector="monitoring-operator.dev/profile=app")
     metadata = {k: monitor["metadata"][k] for k in ("labels", "ownerReferences", "namespace")} | {"name": "app-of-old"}
     old = {k: monitor[k] for k in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
     cluster.kubectl("apply", "--server-side", "--field-manager=monitoring-operator", "--filename=-", input=json.dumps(old))
