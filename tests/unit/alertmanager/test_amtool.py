@@ -221,8 +221,9 @@ def test_amtool_and_we_agree_about_anybodys_routes(tmp_path: Path, children: lis
     config.write_text(json.dumps({"route": root, "receivers": [{"name": name} for name in ("root", "one", "two", "three")]}))
     if _has_only_good_matchers(root):
         pairs = [f"{json.dumps(name, ensure_ascii=False)}={json.dumps(value, ensure_ascii=False)}" for name, value in labels.items()]
-        told = _amtool("config", "routes", "test", f"--config.file={config}", *(pairs or ["x=y"])).strip().split(",")
-        assert tuple(told) == route(config.read_text(), labels)
+        told = _amtool("config", "routes", "test", f"--config.file={config}", *(pairs or ["x=y"])).strip()
+        # What the classic grammar alone takes is warned of on the lines before.
+        assert tuple(told.splitlines()[-1].split(",")) == route(config.read_text(), labels)
     else:
         answer = subprocess.run([tools.find("amtool"), "check-config", config], capture_output=True, text=True, timeout=60, check=False)
         assert answer.returncode != 0, answer.stdout

@@ -87,7 +87,7 @@ def _section(text: str, name: str) -> yaml.Node:
         ("route: {receiver: x}\nreceivers: []", "route.receiver: there is no receiver 'x'"),
         ("route: {receiver: x, matchers: [PLANTED]}\nreceivers: [{name: x}]", "route.matchers: must not stand on the first route"),
         (
-            "route: {receiver: x, routes: [{matchers: ['PLANTED==']}]}\nreceivers: [{name: x}]",
+            "route: {receiver: x, routes: [{matchers: ['PLANTED!']}]}\nreceivers: [{name: x}]",
             "route.routes[0].matchers[0]: is not a matcher",
         ),
         ("route: {receiver: x, group_wait: PLANTED}\nreceivers: [{name: x}]", "route.group_wait: is not a duration"),
