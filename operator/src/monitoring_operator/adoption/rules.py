@@ -79,9 +79,8 @@ def judge(rules: Sequence[Rules], uids: Mapping[Ref, str], heard: Mapping[Ref, M
             worst = fact
     if worst is not None:
         return worst
-    return Fact(
-        Condition.LOADED, "True", Reason.LOADED, f"{sum(r.alerts for r in rules)} alerts in {len(rules)} PrometheusRules are evaluated."
-    )
+    objects = "1 PrometheusRule" if len(rules) == 1 else f"{len(rules)} PrometheusRules"
+    return Fact(Condition.LOADED, "True", Reason.LOADED, f"{sum(r.alerts for r in rules)} alerts in {objects} are evaluated.")
 
 
 def _one(rule: Rules, uid: str, by: Mapping[Ref, Heard], *, overdue: bool) -> Fact | None:
