@@ -14,8 +14,18 @@ from monitoring_operator.doctor.gather import gather
 from monitoring_operator.doctor.rights import needed
 
 PLANTED = "s3cr3t-planted-value"
-ALERTMANAGER = {"kind": "Alertmanager", "metadata": {"namespace": "monitoring", "name": "main"}, "spec": {}}
-SECRET = {"kind": "Secret", "metadata": {"namespace": "monitoring", "name": "alertmanager-main"}, "data": {"alertmanager.yaml": PLANTED}}
+ALERTMANAGER = {
+    "apiVersion": "monitoring.coreos.com/v1",
+    "kind": "Alertmanager",
+    "metadata": {"namespace": "monitoring", "name": "main"},
+    "spec": {},
+}
+SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"namespace": "monitoring", "name": "alertmanager-main"},
+    "data": {"alertmanager.yaml": PLANTED},
+}
 
 
 class Reviewed(FakeCluster):
@@ -88,7 +98,7 @@ def test_openshift_is_recognised_and_asked(text: str | None, expected: object) -
     cluster.types |= {"clusterversions"}
     if text is not None:
         metadata = {"namespace": "openshift-monitoring", "name": "cluster-monitoring-config"}
-        cluster.put({"kind": "ConfigMap", "metadata": metadata, "data": {"config.yaml": text}})
+        cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"config.yaml": text}})
     found = read(cluster).user_workload
 
     assert found is expected or isinstance(found, Unread)
