@@ -135,24 +135,28 @@ def times(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 
 @st.composite
-def parts(draw: st.DrawFn) -> Fragment:
-    """The part of a random profile, some of whose credentials may be absent."""
+def sections(draw: st.DrawFn) -> dict[str, Any]:
+    """A random notifications section that is valid, without the name of an Alertmanager; it tells at least one."""
     told = st.lists(receivers(), max_size=3)
     critical, warning = draw(told), draw(told)
     if not critical and not warning:
         warning = [slack()]
-    built = profile(
-        draw(NAMESPACES),
-        draw(NAMES),
-        critical=critical,
-        warning=warning,
-        groupBy=draw(st.lists(st.sampled_from(["alertname", "namespace", "tenant_id"]), min_size=1, max_size=3, unique=True)),
-        groupWait=draw(DURATIONS),
-        groupInterval=draw(DURATIONS),
-        repeatInterval=draw(DURATIONS),
-        muteTimes=[draw(times(name)) for name in draw(st.sampled_from([[], ["nights"], ["a", "b"]]))],
-        activeTimes=[draw(times(name)) for name in draw(st.sampled_from([[], ["office"]]))],
-    )
+    return {
+        "critical": critical,
+        "warning": warning,
+        "groupBy": draw(st.lists(st.sampled_from(["alertname", "namespace", "tenant_id"]), min_size=1, max_size=3, unique=True)),
+        "groupWait": draw(DURATIONS),
+        "groupInterval": draw(DURATIONS),
+        "repeatInterval": draw(DURATIONS),
+        "muteTimes": [draw(times(name)) for name in draw(st.sampled_from([[], ["nights"], ["a", "b"]]))],
+        "activeTimes": [draw(times(name)) for name in draw(st.sampled_from([[], ["office"]]))],
+    }
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> Fragment:
+    """The part of a random profile, some of whose credentials may be absent."""
+    built = profile(draw(NAMESPACES), draw(NAMES), **draw(sections()))
     found = {ref: draw(CREDENTIALS) for ref in wanted(built)}
     result = fragment(built, {ref: value for ref, value in found.items() if value is not None})
     assert result is not None
