@@ -1,4 +1,4 @@
-"""A real Alertmanager on the loopback interface, and a server that stands in for PagerDuty and Slack."""
+"""A real Alertmanager on the loopback interface, and a server that stands in for whom it tells."""
 
 import http.client
 import json
@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from harness import tools
 from harness.process import Process
 from harness.wait import wait_for
@@ -20,6 +22,11 @@ from monitoring_operator.alertmanager.receivers import DIRECTORY, SLACK_POST_MES
 PAGERDUTY = "/v2/enqueue"
 SLACK_WEBHOOK = "/services/"
 SLACK_API = "/api/chat.postMessage"
+VICTOROPS = "/victorops/"
+TELEGRAM = "/telegram/"
+WEBEX = "/webex"
+
+_TELEGRAM_ANSWER = b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "group"}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Received:
 
 @dataclass(slots=True)
 class StandIn:
-    """Answers as PagerDuty's Events API v2, Slack's webhooks and Slack's Web API do, and keeps what it got."""
+    """Answers as PagerDuty's Events API v2, Slack's Web API, Telegram and webhooks do, and keeps what it got."""
 
     url: str
     received: list[Received] = field(default_factory=list)
@@ -55,6 +62,8 @@ def stand_in() -> Iterator[StandIn]:
                 self._answer(202, "application/json", b'{"status": "success"}')
             elif self.path == SLACK_API:
                 self._answer(200, "application/json", b'{"ok": true}')
+            elif self.path.startswith(TELEGRAM):
+                self._answer(200, "application/json", _TELEGRAM_ANSWER)
             else:
                 self._answer(200, "text/html", b"ok")
 
@@ -80,12 +89,18 @@ def stand_in() -> Iterator[StandIn]:
 
 
 def install(merged: Merged, folder: Path, server: StandIn) -> Path:
-    """Writes `merged` into `folder` as prometheus-operator would mount it, with PagerDuty and Slack at `server`."""
+    """Writes `merged` into `folder` as prometheus-operator would mount it; whose address a profile cannot name is at `server`."""
     for key, value in merged.files.items():
         (folder / key).write_text(value)
     config = merged.config.replace(DIRECTORY, str(folder)).replace(SLACK_POST_MESSAGE, server.url + SLACK_API)
     path = folder / "alertmanager.yaml"
-    path.write_text(f"{config}global:\n  pagerduty_url: {server.url}{PAGERDUTY}\n")
+    addresses = {
+        "pagerduty_url": PAGERDUTY,
+        "victorops_api_url": VICTOROPS,
+        "telegram_api_url": TELEGRAM.rstrip("/"),
+        "webex_api_url": WEBEX,
+    }
+    path.write_text(f"{config}global:\n" + "".join(f"  {name}: {server.url}{where}\n" for name, where in addresses.items()))
     return path
 
 
@@ -134,6 +149,12 @@ class Alertmanager:
         """The label `id` of every alert that another one mutes at the moment."""
         alerts = json.loads(self._call("GET", "/api/v2/alerts?active=true&inhibited=true")[1])
         return {a["labels"]["id"] for a in alerts if a["status"]["inhibitedBy"]}
+
+    def suppressed(self) -> dict[str, float]:
+        """How many notifications were held back, by the reason; reasons without any are left out."""
+        families = text_string_to_metric_families(self._call("GET", "/metrics")[1])
+        samples = (s for f in families for s in f.samples if s.name == "alertmanager_notifications_suppressed_total" and s.value)
+        return {sample.labels["reason"]: sample.value for sample in samples}
 
     def _call(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
