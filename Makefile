@@ -5,7 +5,7 @@
 FASTAPI := 0.110.3 0.136.3 0.137.0 0.165.0
 MATRIX := pytest pytest-timeout hypothesis PyYAML httpx uvicorn sentry-sdk prometheus-client
 
-.PHONY: help demo test faults soak matrix check e2e tools generate lock image kind-up kind-down dist docs docs-serve bench clean
+.PHONY: help demo test faults soak matrix check e2e tools generate lock image kind-up kind-down dist docs docs-serve bench idle clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,10 @@ faults: $(READY) ## the operator against a real API server behind a proxy that m
 bench: $(READY) ## the operator's speed and memory as ratios to the bare writes: make bench ARGS="--profiles 500"
 	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
 	@$(HARNESS).bench $(ARGS)
+
+idle: $(READY) ## what a thousand live profiles cost while nothing happens: make idle ARGS="--profiles 300 --minutes 2"
+	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds
+	@$(HARNESS).bench.idle $(ARGS)
 
 soak: $(READY) ## two hours of edits over TLS with tokens that are replaced: does memory grow? (ARGS="--minutes 20")
 	@$(HARNESS).toolchain --quiet etcd kube-apiserver kubectl crds

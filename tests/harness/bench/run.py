@@ -4,11 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import random
-import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench.client import MERGE, Client, each, is_settled, path
+from harness.bench.in_a_pod import as_in_a_pod
 from harness.bench.raw import NAMESPACE as RAW_NAMESPACE
 from harness.bench.raw import Raw
 from harness.bench.subject import CHILDREN, profile_of
@@ -24,7 +21,7 @@ from harness.bench.usage import Usage, busy, child_of, usage
 from harness.cluster import Object
 from harness.controlplane import WRITES, ControlPlane
 from harness.operator import NAMESPACE as OPERATOR_NAMESPACE
-from harness.operator import USER, Operator, install_crds, operator_kubeconfig
+from harness.operator import USER, Operator, install_crds
 from harness.stage import namespace
 from monitoring_operator.api.resources import CONFIG_MAP, PROFILE, PROMETHEUS_RULE, SERVICE_MONITOR, Resource
 
@@ -62,8 +59,7 @@ class Run:
         """Figures by phase: seconds, and what the operator used for it."""
         with ControlPlane(self._folder / "control-plane") as self._plane, contextlib.ExitStack() as self._running:
             install_crds(self._plane)
-            self._service_account()
-            self._warm_up()
+            self._env = as_in_a_pod(self._plane, self._folder)
             self._plane.apply(namespace(NAMESPACE), namespace(RAW_NAMESPACE), _administrator("raw"))
             raw_kubeconfig = self._plane.kubeconfig_for("raw", OPERATOR_NAMESPACE)
             async with Client(self._plane.kubeconfig) as self._client, Client(raw_kubeconfig) as raw_client:
@@ -140,23 +136,6 @@ class Run:
         self._result["restart"]["seconds"] = settled
 
     # ---- the operator
-
-    @property
-    def _env(self) -> dict[str, str]:
-        """As in a pod of the image: the API server's address, and bytecode that was made beforehand."""
-        bytecode = {"PYTHONPYCACHEPREFIX": str(self._folder / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
-        return {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": self._port, **bytecode}
-
-    def _warm_up(self) -> None:
-        subprocess.run([sys.executable, "-c", "import monitoring_operator.cli.run"], env=os.environ | self._env, check=True)
-
-    def _service_account(self) -> None:
-        """The files that a kubelet puts into a pod."""
-        config = json.loads(operator_kubeconfig(self._plane).read_text())
-        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        self._port = cluster["server"].rpartition(":")[2]
-        (self._folder / "token").write_text(user["token"])
-        shutil.copy(cluster["certificate-authority"], self._folder / "ca.crt")
 
     def _start(self) -> None:
         program = ("-m", "harness.bench.pod", str(self._folder))

@@ -16,17 +16,20 @@ SHOWN = 5
 SERVICE_OF_SLICE = "kubernetes.io/service-name"
 
 
+@dataclass
 class Scene:
     """The Services of a namespace and their EndpointSlices (as JSON), each found without looking through all the others."""
 
-    def __init__(self, services: Sequence[Object], slices: Sequence[Object]) -> None:
-        self.services = services
+    services: Sequence[Object]
+    slices: Sequence[Object]
+
+    def __post_init__(self) -> None:
         self._by_label: defaultdict[tuple[str, str], list[Object]] = defaultdict(list)
         self._slices: defaultdict[str, list[Object]] = defaultdict(list)
-        for service in services:
+        for service in self.services:
             for label in (service["metadata"].get("labels") or {}).items():
                 self._by_label[label].append(service)
-        for piece in slices:
+        for piece in self.slices:
             self._slices[(piece["metadata"].get("labels") or {}).get(SERVICE_OF_SLICE, "")].append(piece)
 
     @functools.cached_property

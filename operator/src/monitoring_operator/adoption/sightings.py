@@ -31,3 +31,14 @@ class Sightings:
     """None where no Grafana is to be asked."""
     asked: frozenset[Ref] = frozenset()
     """Who was asked in the last round."""
+    edition: int = 0
+    """Another one once anything here has changed but `scenes`, which concern one namespace each."""
+    _published: tuple[object, ...] = ()
+
+    def publish(self) -> None:
+        """A round of asking is over: if anything differs from the round before, this is another edition."""
+        answers = dict(self.rules), dict(self.targets), dict(self.metrics), dict(self.alertmanagers)
+        now = (*answers, self.namespaces, self.refusals, self.grafana, self.asked)
+        if now != self._published:
+            self._published = now
+            self.edition += 1

@@ -1,11 +1,12 @@
 """The observer: has Prometheus, Alertmanager and Grafana asked in its own time, and wakes the profiles for which that brings news.
 
-No reconcile ever waits for it. How often it looks follows what looking costs: a page of twenty thousand rules takes a second, and is
-then asked for three times a minute.
+No reconcile ever waits for it. How often it looks follows what looking costs: thousands of profiles that are live are looked at three
+times a minute.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable
 
 from monitoring_operator.api.cluster import ApiError, Http
@@ -19,9 +20,13 @@ from monitoring_operator.reconcile.world import Watched, World
 SOON = 1.0
 """Seconds until the next look while something has just changed and is being taken up."""
 SHARE = 20
-"""A pause is this many times as long as what was read and judged before it."""
+"""A pause is this many times as long as the processor time that reading and judging took before it."""
 SELDOM = 20.0
 """Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
+CALM_SHARE = 50
+"""The same while everything is settled."""
+LONGEST = 20.0
+"""Seconds: the longest pause that is made for the cost alone."""
 AT_ONCE = 100
 """Profiles judged before others get their turn."""
 
@@ -49,9 +54,9 @@ class Observer:
             await self._pause()
 
     async def _pause(self) -> None:
-        least = max(SOON, SHARE * (self._replies.cost + self._judging))
+        least, calm = pauses(self._replies.cost + self._judging, self._world.verification.interval)
         await asyncio.sleep(least)
-        rest = self._world.verification.interval - least
+        rest = calm - least
         waiting = bool(self._world.store.takers()) and any(_hurries(self._world, w) for w in self._world.watched.values())
         if rest <= 0 or waiting:
             return
@@ -74,13 +79,16 @@ class Observer:
         await self._replies.ask(seldom=seldom)
         for ask in (ask_namespaces, ask_services, ask_events):
             await self._careful(ask(world))
-        began = world.clock()
-        for number, key in enumerate(tuple(world.watched)):
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
-            if key in world.watched and hear(world, key):
-                world.queue.add(key)
-        self._judging = world.clock() - began
+        world.sightings.publish()
+        self._judging = 0.0
+        keys = tuple(world.watched)
+        for first in range(0, len(keys), AT_ONCE):
+            await asyncio.sleep(0)
+            began = time.thread_time()
+            for key in keys[first : first + AT_ONCE]:
+                if key in world.watched and hear(world, key):
+                    world.queue.add(key)
+            self._judging += time.thread_time() - began
 
     @staticmethod
     async def _careful(asking: Awaitable[None]) -> None:
@@ -88,6 +96,12 @@ class Observer:
             await asking
         except ApiError as error:
             logger.info("looking at what being live depends on: %s", error.message)
+
+
+def pauses(cost: float, interval: float) -> tuple[float, float]:
+    """Seconds until the next look: at least, and if nothing is waited for. `cost` is the processor time of the last one."""
+    least = max(SOON, min(LONGEST, SHARE * cost))
+    return least, max(least, interval, min(LONGEST, CALM_SHARE * cost))
 
 
 def _hurries(world: World, watched: Watched) -> bool:

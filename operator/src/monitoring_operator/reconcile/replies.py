@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -51,8 +52,9 @@ class Replies:
         self._http = http
         self._asker = Asker(world.cluster, http, world.verification.way)
         self._known: dict[Ref, _Configurations] = {}
+        self._rules = rules.Reader()
         self.cost = 0.0
-        """Seconds that answers of the last `ask` have taken to come and to be read."""
+        """Seconds of processor time that it took to read the answers of the last `ask`."""
 
     async def ask(self, *, seldom: bool) -> None:
         """Asks everybody at once. `seldom` also asks for what changes slowly."""
@@ -76,7 +78,7 @@ class Replies:
         seen, pods = self._world.sightings, replicas(body)
         if ref.resource in EVALUATES:
             uids = frozenset(c.uid for r, c in self._world.store.children.items() if r.resource == PROMETHEUS_RULE)
-            seen.rules[ref] = await self._pages(pods, rules.PATH, lambda page: rules.parse(page, uids))
+            seen.rules[ref] = await self._pages(pods, rules.PATH, lambda page: self._rules.read(page, uids))
         if ref.resource in SCRAPES:
             seen.targets[ref] = await self._pages(pods, targets.PATH, targets.parse)
         wanted = frozenset(m for w in self._world.watched.values() for metrics in w.expected.needs.values() for m in metrics)
@@ -116,13 +118,18 @@ class Replies:
         return list(await asyncio.gather(*(self._page(pod, path, parse) for pod in pods)))
 
     async def _page(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> Page[T]:
-        started = self._world.clock()
         try:
             body = await self._asker.get(pod, path)
-            content = await asyncio.to_thread(parse, body)
+            content, cost = await asyncio.to_thread(_timed, parse, body)
         except (NoAnswer, NotAsExpected) as failure:
             self._world.journal.asked(pod.of.resource.kind, answered=False)
             return Page(pod, failure=str(failure))
         self._world.journal.asked(pod.of.resource.kind, answered=True)
-        self.cost += self._world.clock() - started
+        self.cost += cost
         return Page(pod, content)
+
+
+def _timed(parse: Callable[[bytes], T], body: bytes) -> tuple[T, float]:
+    """What is read in a page, and the processor time of this thread for it in seconds: others may be busy meanwhile."""
+    started = time.thread_time()
+    return parse(body), time.thread_time() - started

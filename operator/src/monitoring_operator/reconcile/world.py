@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from monitoring_operator.adoption.expected import Expected
 from monitoring_operator.adoption.patience import Belief
 from monitoring_operator.adoption.replicas import Way
+from monitoring_operator.adoption.services import Scene
 from monitoring_operator.adoption.sightings import Sightings
+from monitoring_operator.adoption.verdict import Answer, Question
 from monitoring_operator.alertmanager.accepted import Version
 from monitoring_operator.alertmanager.target import Target, target_of
 from monitoring_operator.api.cluster import Cluster
@@ -105,10 +107,22 @@ class Watched:
     told: tuple[tuple[Fact, ...], str] | None = None
     """What its status was last made of."""
 
+    judged: "Judged | None" = None
+
     @property
     def news(self) -> tuple[tuple[Fact, ...], str]:
         """What its status would be made of now."""
         return self.belief.facts(), self.targets
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A profile's last judgement: of the same question, about the same sightings, it is the same answer."""
+
+    question: Question
+    edition: int
+    scene: Scene | None
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
