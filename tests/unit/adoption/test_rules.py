@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -70,6 +71,15 @@ def test_only_the_last_pages_are_remembered() -> None:
         assert often is reader.read(page(), UIDS)
 
     assert seldom is not reader.read(page({"query": "once"}), UIDS)
+
+
+def test_replicas_that_answer_together_are_read_once() -> None:
+    """Each in a thread of its own."""
+    reader = rules.Reader()
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda second: reader.read(page(second=second), UIDS), range(20)))
+
+    assert all(one is found[0] for one in found)
 
 
 @pytest.mark.parametrize("read", [rules.parse, rules.Reader().read])

@@ -1,10 +1,16 @@
 """A thousand profiles that are live cost little: nothing is judged twice, and pauses follow what looking costs."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from harness.live_world import KEY, POOL, live, service
+from harness.fake_cluster import profile_body
+from harness.live_world import KEY, POOL, live, scene, service
+from monitoring_operator.api.cluster import ApiError
+from monitoring_operator.api.resources import Resource
+from monitoring_operator.reconcile.dependencies import TOGETHER
 from monitoring_operator.reconcile.observer import pauses
 
 
@@ -58,3 +64,49 @@ def test_pauses_follow_the_cost(cost: float, least: float, calm: float) -> None:
     """A twentieth of a core while something is waited for, a fiftieth otherwise; but somebody looks three times a minute."""
     assert (least, calm) == pytest.approx(pauses(cost, 10.0))
     assert 60.0 == pauses(cost, 60.0)[1]
+
+
+def test_namespaces_are_asked_about_together() -> None:
+    """Fifty lists one after the other would take a busy API server half a minute."""
+
+    async def play() -> None:
+        spaces = [f"team-{n}" for n in range(20)]
+        found = scene(*(profile_body(s, "web") for s in spaces))
+        at_once = most = 0
+        there = found.cluster.list
+
+        async def list_slowly(resource: Resource, **query: Any) -> AsyncIterator[Any]:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0)
+            at_once -= 1
+            async for body in there(resource, **query):
+                yield body
+
+        found.cluster.list = list_slowly  # type: ignore[method-assign]
+        await found.settle()
+
+        assert {*spaces, "shop"} == set(found.world.sightings.scenes)
+        assert TOGETHER == most
+
+    asyncio.run(play())
+
+
+def test_an_api_server_that_fails_leaves_everything_as_it_was() -> None:
+    """What it said before stands, and the next look asks again."""
+
+    async def play() -> None:
+        found = await live()
+
+        def broken(*_: object, **__: object) -> AsyncIterator[Any]:
+            raise ApiError(503, "no")
+
+        found.world.watched[KEY].fresh = True
+        found.cluster.list = broken  # type: ignore[method-assign]
+        await found.look(after=10)
+
+        assert found.world.watched[KEY].fresh
+        assert ("True", "Live") == found.condition("Ready")[:2]
+
+    asyncio.run(play())

@@ -3,8 +3,9 @@
 It is asked only where something is not as it should be: a profile that is live costs nothing.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from monitoring_operator.adoption import accepted, selection
@@ -16,6 +17,8 @@ from monitoring_operator.reconcile.world import Watched, World
 
 NAMESPACES_AT_ONCE = 50
 """In a round; the others get their turn in the next ones."""
+TOGETHER = 8
+"""Namespaces about which is asked at the same time."""
 
 Object = Mapping[str, Any]
 
@@ -40,13 +43,16 @@ async def ask_services(world: World) -> None:
         del scenes[calm]
     # Those that were never looked at first, then the others in turn.
     turn = {namespace: place for place, namespace in enumerate(scenes)}
-    for namespace in sorted(wanted, key=lambda n: turn.get(n, -1))[:NAMESPACES_AT_ONCE]:
+
+    async def ask(namespace: str) -> None:
         services = [s async for s in world.cluster.list(SERVICE, namespace=namespace)]
         slices = [s async for s in world.cluster.list(ENDPOINT_SLICE, namespace=namespace)]
         scenes.pop(namespace, None)
         scenes[namespace] = Scene(services, slices)
         for key, watched in world.watched.items():
             watched.fresh = watched.fresh and key.namespace != namespace
+
+    await _each(sorted(wanted, key=lambda n: turn.get(n, -1))[:NAMESPACES_AT_ONCE], ask)
 
 
 async def ask_events(world: World) -> None:
@@ -57,10 +63,29 @@ async def ask_events(world: World) -> None:
         if ref.resource in (PROMETHEUS_RULE, SERVICE_MONITOR):
             since[ref.namespace][child.uid] = child.since
     found: dict[str, str] = {}
-    for namespace in wanted:
+
+    async def ask(namespace: str) -> None:
         events = [e async for e in world.cluster.list(EVENT, namespace=namespace, fields=f"reason={accepted.REFUSAL}")]
-        found |= accepted.refusals(events, since[namespace])
+        found.update(accepted.refusals(events, since[namespace]))
+
+    await _each(wanted, ask)
     world.sightings.refusals = found
+
+
+async def _each(namespaces: Iterable[str], ask: Callable[[str], Awaitable[None]]) -> None:
+    """Asks about some at a time; the first failure ends it and is raised."""
+    rest = iter(namespaces)
+
+    async def some() -> None:
+        for namespace in rest:
+            await ask(namespace)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(TOGETHER):
+                group.create_task(some())
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
 
 
 def _is(watched: Watched, type_: str, status: str) -> bool:
