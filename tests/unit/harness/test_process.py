@@ -53,6 +53,18 @@ def test_signals_are_passed_on(tmp_path: Path) -> None:
         assert process.exit_code is None
 
 
+def test_who_is_deaf_to_ctrl_c_has_children_that_are_not(tmp_path: Path) -> None:
+    """A shell ignores Ctrl-C for what it runs in the background, tests included."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = shell("exec sleep 60", tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    process.send(signal.SIGINT)
+
+    assert 256 - signal.SIGINT == process.wait(timeout=10)
+
+
 def test_exit_code_of_a_program_that_ends_by_itself(tmp_path: Path) -> None:
     """Its end and its code are seen, so that nobody waits for a dead program."""
     process = Process(["sh", "-c", "exit 7"], log=tmp_path / "log")

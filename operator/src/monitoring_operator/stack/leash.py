@@ -6,6 +6,7 @@ and other systems not at all.)
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ GRACE = 10.0
 
 def main() -> int:
     """Run `sys.argv[1:]` and return its exit code: negative where a signal ended it."""
+    # What a shell runs in the background is deaf to Ctrl-C, and so would be its children; a handler of ours is not inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603 -- the program is the caller's
     threading.Thread(target=_hold, args=(child,), daemon=True).start()
     return child.wait()
