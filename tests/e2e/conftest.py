@@ -56,6 +56,8 @@ def stack(cluster: Cluster, namespace: str, installed: str, diagnose: Diagnose) 
     manifest["metadata"]["namespace"] = namespace
     # The Alertmanager of this cluster has a name of its own; without a name the only one there is is taken.
     del manifest["spec"]["notifications"]["alertmanager"]
+    # A Prometheus that says nothing of its retention keeps a day, and the example looks back further.
+    manifest["spec"]["alerts"]["extra"][0]["expr"] = "absent_over_time(export_success_total[20h])"
     credentials = {
         "apiVersion": "v1",
         "kind": "Secret",
