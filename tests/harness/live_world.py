@@ -18,6 +18,7 @@ from monitoring_operator.store import ProfileKey
 Body = dict[str, Any]
 
 KEY = ProfileKey("shop", "web")
+PROFILE_REF = Ref(PROFILE, "shop", "web")
 POOL = "serviceMonitor/shop/web/0"
 SLACK = {"slack": {"apiUrl": {"secretKeyRef": {"name": "notify", "key": "slack"}}, "channel": "#a"}}
 NOTIFY = {"notifications": {"warning": [SLACK]}}

@@ -9,15 +9,13 @@ import pytest
 
 from harness.fake_cluster import profile_body
 from harness.fake_world import drain
-from harness.live_world import KEY, POOL, Scene, alertmanager, endpoints, live, prometheus, scene, service
+from harness.live_world import KEY, POOL, PROFILE_REF, Scene, alertmanager, endpoints, live, prometheus, scene, service
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import CONFIG_MAP, PROFILE, PROMETHEUS_RULE, SECRET, SERVICE
+from monitoring_operator.api.resources import CONFIG_MAP, PROMETHEUS_RULE, SECRET, SERVICE
 from monitoring_operator.reconcile.resync import resync
 from monitoring_operator.reconcile.world import Verification
 from monitoring_operator.store import ProfileKey
-
-PROFILE_REF = Ref(PROFILE, "shop", "web")
 
 
 def run(test: Callable[[], Any]) -> None:

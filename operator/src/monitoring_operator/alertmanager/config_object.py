@@ -70,6 +70,12 @@ def config_object(profile: Profile, inputs: ConfigInputs) -> Manifest | None:
     return child(profile, inputs.resource, profile.name, {"spec": spec}, labels=inputs.labels)
 
 
+def generated_receivers(config: Manifest) -> frozenset[str]:
+    """The names that prometheus-operator gives to the receivers of an AlertmanagerConfig in the configuration that it makes."""
+    names = (r["name"] for r in config.body["spec"]["receivers"])
+    return frozenset(f"{config.ref.namespace}/{config.ref.name}/{name}" for name in names if name != NOBODY)
+
+
 def inexpressible(profile: Profile) -> Iterator[Problem]:
     """What an AlertmanagerConfig has no field for, by the profile's paths."""
     wanted = profile.spec.notifications

@@ -9,6 +9,7 @@ from typing import Any
 from monitoring_operator.adoption import verdict
 from monitoring_operator.adoption.expected import expect
 from monitoring_operator.adoption.patience import Belief
+from monitoring_operator.alertmanager.config_object import config_object
 from monitoring_operator.alertmanager.credentials import wanted
 from monitoring_operator.alertmanager.fragment import Fragment, fragment
 from monitoring_operator.alertmanager.secret import is_ours, previous
@@ -26,7 +27,7 @@ from monitoring_operator.reconcile.gather import gather
 from monitoring_operator.reconcile.observer import Observer
 from monitoring_operator.reconcile.resync import resync
 from monitoring_operator.reconcile.routes import Part
-from monitoring_operator.reconcile.verify import note, question_of, watch
+from monitoring_operator.reconcile.verify import note, note_config, question_of, watch
 from monitoring_operator.reconcile.world import Defaults, Key, Verification, World
 from monitoring_operator.render import render
 from monitoring_operator.status import Outcome
@@ -129,13 +130,15 @@ class Inspector:
             return Inspected(body, invalid.problems)
         if problems:
             return Inspected(body, problems)
-        manifests = render(profile, gathered.inputs)
+        config = config_object(profile, gathered.config)
+        manifests = [*render(profile, gathered.inputs), *([config] if config is not None else [])]
         trouble = {m.ref: why for m in manifests if (why := _trouble(world, key, m))}
         watch(world, key, expect(manifests))
         watched = world.watched[key]
         watched.belief, watched.proven, watched.fresh = Belief(), frozenset(), True
         watched.since = world.clock() - await self._age(key, body)
         note(world, key, [Outcome(ref, Reason.REJECTED, why) for ref, why in trouble.items()], gathered.ambiguity)
+        note_config(world, key, config if not (gathered.unselected or gathered.config.missing) else None, gathered.target)
         part = fragment(profile, gathered.credentials)
         routes = None if part is None else await self._routes(world, key, gathered.target, part)
         asked_for = wanted(profile)

@@ -23,7 +23,7 @@ from monitoring_operator.reconcile.events import announce
 from monitoring_operator.reconcile.foreign import look_at_foreign
 from monitoring_operator.reconcile.gather import Gathered, gather
 from monitoring_operator.reconcile.routes import Part, missing_credentials
-from monitoring_operator.reconcile.verify import Verified, forget, note, verify, watch
+from monitoring_operator.reconcile.verify import Verified, forget, note, note_config, verify, watch
 from monitoring_operator.reconcile.world import COALESCE, Rendered, World
 from monitoring_operator.render import render
 from monitoring_operator.render.dashboards import left_out
@@ -76,6 +76,8 @@ async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> 
         return
     mode = profile.spec.notifications.mode if profile.spec.notifications else ""
     routes = _route_state(world, key, mode, gathered)
+    missing = routes is None or routes.live is False
+    note_config(world, key, None if missing else config_object(profile, gathered.config), gathered.target)
     failed = [o for o in outcomes if o.reason]
     if routes is UNDECIDED and not failed:
         # The Alertmanager's key wakes us when it is done: one status is written instead of two.

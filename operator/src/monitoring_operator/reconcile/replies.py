@@ -60,7 +60,8 @@ class Replies:
         """Asks everybody at once. `seldom` also asks for what changes slowly."""
         world, self.cost = self._world, 0.0
         takers = {ref_of(body): body for body in world.store.takers()}
-        alertmanagers = {ref_of(a): a for a in world.store.alertmanagers() if target_of(a) in world.routes.written}
+        notifying = {*world.routes.written, *(w.config.target for w in world.watched.values() if w.config is not None)}
+        alertmanagers = {ref_of(a): a for a in world.store.alertmanagers() if target_of(a) in notifying}
         async with asyncio.TaskGroup() as group:
             for ref, body in takers.items():
                 group.create_task(self._ask_taker(ref, body, seldom=seldom))

@@ -10,11 +10,12 @@ from monitoring_operator.adoption.expected import Expected
 from monitoring_operator.adoption.patience import Belief
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.adoption.routes import Part
-from monitoring_operator.alertmanager.target import target_of
+from monitoring_operator.alertmanager.config_object import generated_receivers
+from monitoring_operator.alertmanager.target import NoTarget, Target
 from monitoring_operator.api.facts import Fact
-from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.names import Condition, Reason
-from monitoring_operator.reconcile.world import Judged, Watched, World
+from monitoring_operator.reconcile.world import Configured, Judged, Watched, World
 from monitoring_operator.status import Outcome
 from monitoring_operator.store import Child, ProfileKey, ref_of
 
@@ -55,6 +56,22 @@ def note(world: World, key: ProfileKey, outcomes: Iterable[Outcome], ambiguity: 
     boards = {b.ref for b in watched.expected.boards}
     watched.unwritten = {o.ref: (o.reason, o.message) for o in outcomes if o.reason and o.ref in boards}
     watched.ambiguity = ambiguity
+
+
+def note_config(world: World, key: ProfileKey, config: Manifest | None, target: Target | NoTarget | None) -> None:
+    """Notes the profile's AlertmanagerConfig, of which nothing is missing, and who reads it; None: there is none."""
+    watched = world.watched[key]
+    child = world.store.children.get(config.ref) if config is not None else None
+    if config is None or child is None or not isinstance(target, Target):
+        watched.config = None
+        return
+    known = watched.config
+    if known is not None and (known.target, known.digest) == (target, child.digest):
+        return
+    live = watched.belief.said.get(Condition.ROUTES_LIVE)
+    seen_before = known is None and live is not None and live.status == "True"
+    since = int(child.resource_version) if child.resource_version.isdigit() and not seen_before else 0
+    watched.config = Configured(target, child.digest, generated_receivers(config), since)
 
 
 def forget(world: World, key: ProfileKey) -> None:
@@ -127,12 +144,18 @@ def _live(child: Child) -> verdict.Live:
 
 def _routes(world: World, key: ProfileKey) -> tuple[tuple[Ref, ...], Part | None]:
     """The Alertmanager objects that read the profile's routes, and its part; None while that is not written."""
+    config = world.watched[key].config
+    if config is not None:
+        return _refs(world.alertmanagers(config.target)), Part(config.receivers, config.since)
     part, state = world.routes.parts.get(key), world.routes.state(key)
     if part is None or part.target is None or part.fragment is None or state is None or state.live is not None:
         return (), None
-    readers = tuple(ref_of(a) for a in world.store.alertmanagers() if target_of(a) == part.target)
-    since = world.routes.versions.get(key, "")
-    return readers, Part(frozenset(r["name"] for r in part.fragment.receivers), int(since) if since.isdigit() else 0)
+    receivers, since = frozenset(r["name"] for r in part.fragment.receivers), world.routes.versions.get(key, "")
+    return _refs(world.alertmanagers(part.target)), Part(receivers, int(since) if since.isdigit() else 0)
+
+
+def _refs(bodies: Iterable[Mapping[str, Any]]) -> tuple[Ref, ...]:
+    return tuple(map(ref_of, bodies))
 
 
 def _remembered(body: Mapping[str, Any], now: float) -> tuple[Belief, float]:

@@ -90,6 +90,19 @@ class Verification:
     namespaces: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A profile's AlertmanagerConfig as it was last written: who reads it, its digest, and the receivers that come of it.
+
+    `since` is the version with which it came to be as it is; 0 where it was seen running before.
+    """
+
+    target: Target
+    digest: str
+    receivers: frozenset[str]
+    since: int
+
+
 @dataclass(slots=True)
 class Watched:
     """A profile whose objects are to be found live: what must be found, since when (monotonic seconds), and what is believed of it."""
@@ -100,6 +113,8 @@ class Watched:
     targets: str = ""
     unwritten: Mapping[Ref, tuple[str, str]] = field(default_factory=dict)
     ambiguity: str = ""
+    config: Configured | None = None
+    """In the mode AlertmanagerConfig, while nothing of it is missing."""
     proven: frozenset[Ref] = frozenset()
     """Objects that somebody was seen to run as they are now."""
     fresh: bool = True
