@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.fake_cluster import profile_body
-from harness.live_world import KEY, POOL, Scene, live, scene, service
+from harness.live_world import KEY, NOTIFY, POOL, Scene, live, scene, service
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROFILE, PROMETHEUS, SECRET, SERVICE, SERVICE_MONITOR
@@ -45,6 +45,19 @@ async def one(found: Scene) -> Chain:
 def levels(found: Chain, level: Level) -> dict[str, Finding]:
     """Hops at a level, by subject."""
     return {hop.subject: hop for hop in found.hops if hop.level is level}
+
+
+def test_what_a_profile_asserts_is_no_difference_to_what_was_written() -> None:
+    """The Secret holds what is configured; assertions are about it and not in it."""
+
+    async def play() -> None:
+        asserting = {**NOTIFY["notifications"], "assertions": [{"labels": {"severity": "info"}, "nobody": True}]}
+        found = await one(await live(notifications=asserting))
+
+        assert found.live is True
+        assert {} == levels(found, Level.BAD)
+
+    asyncio.run(play())
 
 
 def test_a_chain_that_holds_has_a_tick_at_every_hop() -> None:

@@ -171,7 +171,8 @@ class Inspector:
         world.routes.written.setdefault(target, {}).update({key: written} if written is not None else {})
         if written is None:
             return f"{ref} has nothing of this profile"
-        return "" if written == part else f"{ref} has another version of this profile's part"
+        # The Secret says what is configured, and not what its author demands of it.
+        return "" if written == replace(part, assertions=()) else f"{ref} has another version of this profile's part"
 
     @staticmethod
     def _judged(world: World, key: ProfileKey, inspected: Inspected) -> Inspected:
