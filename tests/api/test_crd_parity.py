@@ -34,7 +34,7 @@ KEYS = st.sampled_from(["app", "team", "severity", "a-b", "a.b/c", "a b", *ALERT
 
 FROM = {"secretKeyRef": {"name": "notify", "key": "key"}}
 RECEIVERS = [
-    {"pagerDuty": {"routingKey": FROM, "sendResolved": True}},
+    {"pagerDuty": {"routingKey": FROM, "url": "https://events.eu.pagerduty.com/v2/enqueue", "sendResolved": True}},
     {"pagerDuty": {"serviceKey": FROM}},
     {"slack": {"apiUrl": FROM, "channel": "#a", "sendResolved": False}},
     {"slack": {"botToken": FROM, "channel": "b"}},
@@ -113,6 +113,7 @@ FULL: dict[str, Any] = {
         ],
     },
     "notifications": {
+        "mode": "Secret",
         "alertmanager": {"namespace": "monitoring", "name": "main"},
         "critical": RECEIVERS,
         "warning": RECEIVERS,
@@ -133,6 +134,7 @@ FULL: dict[str, Any] = {
         "include": ["system-overview"],
         "labels": {"grafana_dashboard": "1"},
         "namespace": "monitoring",
+        "extra": [{"configMapKeyRef": {"name": "dashboards", "key": "own.json"}}],
     },
     "sentry": {"dsn": FROM, "environment": "production", "tracesSampleRate": 0.1, "profilesSampleRate": 1},
 }
