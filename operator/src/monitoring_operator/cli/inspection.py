@@ -166,13 +166,13 @@ class Inspector:
             return f"{ref} is not there"
         if not is_ours(live):
             return f"{ref} is not the operator's, which leaves it alone"
-        written = previous(live, key.namespace, key.name)
+        # The Secret says what is configured, and not what its author demands of it.
+        part, written = replace(part, assertions=()), previous(live, key.namespace, key.name)
         world.routes.put(key, Part(target, part))
         world.routes.written.setdefault(target, {}).update({key: written} if written is not None else {})
         if written is None:
             return f"{ref} has nothing of this profile"
-        # The Secret says what is configured, and not what its author demands of it.
-        return "" if written == replace(part, assertions=()) else f"{ref} has another version of this profile's part"
+        return "" if written == part else f"{ref} has another version of this profile's part"
 
     @staticmethod
     def _judged(world: World, key: ProfileKey, inspected: Inspected) -> Inspected:
