@@ -37,7 +37,7 @@ def test_container_is_hardened(container: str) -> None:
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_container_has_requests_and_a_memory_limit(container: str) -> None:
     """Known cost, bounded memory, and no CPU limit to be throttled by."""
-    assert CONTAINERS[container]["resources"] == {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+    assert CONTAINERS[container]["resources"] == {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 
 
 def test_security_context_can_be_loosened_for_openshift() -> None:
