@@ -317,5 +317,6 @@ def test_rules_beyond_the_retention_are_refused() -> None:
     too_short = call("validate", EXAMPLE, "--retention", "1d")
 
     assert (1, True) == (too_short.exit_code, "spec.alerts.extra[0].expr: looks back 1d2h, and Prometheus keeps 1d" in too_short.stdout)
+    assert "is valid" not in too_short.output
     assert 1 == call("render", EXAMPLE, "--retention", "1d").exit_code
     assert 0 == call("validate", EXAMPLE, "--retention", "27h").exit_code

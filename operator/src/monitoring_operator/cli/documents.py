@@ -100,11 +100,18 @@ def load(files: Sequence[str], *, retention: float | None = None) -> Loaded:
                 _take(name, document, loaded)
     _refuse_twins(loaded)
     _check_own_dashboards(loaded)
-    loaded.findings += [source.finding(p) for source, profile in loaded.profiles for p in reach.problems(profile, retention)]
+    _refuse_far_reach(loaded, retention)
     if not loaded.findings and not loaded.profiles:
         loaded.findings.append(Finding(shown(files[-1]), 1, "", f"holds no {names.KIND} (apiVersion: {names.API_VERSION})"))
     loaded.findings.sort()
     return loaded
+
+
+def _refuse_far_reach(loaded: Loaded, retention: float | None) -> None:
+    """Profiles with rules that look back further than Prometheus keeps are not valid for it."""
+    far = [(source, profile, reach.problems(profile, retention)) for source, profile in loaded.profiles]
+    loaded.findings += [source.finding(p) for source, _, problems in far for p in problems]
+    loaded.profiles[:] = [(source, profile) for source, profile, problems in far if not problems]
 
 
 def shown(file: str) -> str:
