@@ -168,7 +168,8 @@ class Replicas(RuleBasedStateMachine):
 
     @rule()
     def is_deleted(self) -> None:
-        """Somebody deletes the Lease, once everybody who is there has seen it."""
+        """Somebody deletes the Lease, once everybody who is there has seen it, and none of them is waiting for the answer to a create."""
+        self.in_flight = [sent for sent in self.in_flight if sent[1] is not None]
         for name, candidate in self.replicas.items():
             candidate.observe(self.stored, self._clock(name))
         self.stored = None

@@ -44,6 +44,8 @@ function start() {
   const swap = document.getElementById("theme");
   swap.addEventListener("click", () => { document.documentElement.dataset.theme = document.documentElement.dataset.theme === "light" ? "dark" : "light"; });
   document.querySelector("main").append(...PAGE.rows.map(drawRow));
+  // The observer's first call comes when the browser has time; who looks at once sees everything too.
+  for (const [target, draw] of watched) if (target.clientWidth && target.clientHeight) draw();
   document.documentElement.dataset.ready = "yes";
 }
 
