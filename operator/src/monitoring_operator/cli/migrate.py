@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from monitoring_operator.cli.options import finish
 from monitoring_operator.cli.parameters import NAME, NAMESPACE, PATH
 
 
@@ -30,4 +31,4 @@ def import_(**given: Any) -> None:
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
     from monitoring_operator.cli.importing import import_files
 
-    click.get_current_context().exit(import_files(given.pop("files"), **given))
+    finish(import_files(given.pop("files"), **given))

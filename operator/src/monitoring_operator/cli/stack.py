@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from monitoring_operator.cli.options import finish
 from monitoring_operator.cli.parameters import TARGET
 
 FILE = click.argument("file", metavar="FILE")
@@ -73,7 +74,7 @@ def write(**given: Any) -> None:
 
     if given["image"] and given["build"]:
         raise click.UsageError("--image and --build are two ways to have the application in the stack; give one")
-    click.get_current_context().exit(write_folder(**given))
+    finish(write_folder(**given))
 
 
 @stack.command()
@@ -106,4 +107,4 @@ def up(**given: Any) -> None:
     """  # noqa: D301
     from monitoring_operator.cli.stack_up import run_stack
 
-    click.get_current_context().exit(run_stack(**given))
+    finish(run_stack(**given))

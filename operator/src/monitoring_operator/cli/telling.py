@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from monitoring_operator.cli.formats import output_option
+from monitoring_operator.cli.options import cluster_options, finish
 from monitoring_operator.cli.parameters import ALERT, ALERTMANAGER, DURATION, LABELS, PROFILE
 
 
@@ -63,7 +64,7 @@ def route(**given: Any) -> None:
     if given["base"] and (live or given["config"]):
         raise click.UsageError("--base goes with the profiles of files; --config and --live are whole configurations")
     where = Where(given["config"], given["base"], live, given["kubeconfig"], given["context"], given["alertmanager"])
-    click.get_current_context().exit(ask(given["files"], Wanted(given["labels"], given["alerts"]), where, output=given["output"]))
+    finish(ask(given["files"], Wanted(given["labels"], given["alerts"]), where, output=given["output"]))
 
 
 @click.command("notify-test")
@@ -79,8 +80,7 @@ def route(**given: Any) -> None:
     help="How long to wait. Default: as long as Alertmanager may take (groupWait and groupInterval).",
 )
 @click.option("--yes", "agreed", is_flag=True, help="Do not ask before sending.")
-@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="Default: KUBECONFIG, or the pod's service account.")
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig. Default: its current one.")
+@cluster_options
 def notify_test(**given: Any) -> None:
     """Send a test alert and see whether it goes out.
 
@@ -104,6 +104,4 @@ def notify_test(**given: Any) -> None:
 
     namespace, name = given.pop("profile")
     alertmanager = given.pop("alertmanager")
-    click.get_current_context().exit(
-        notifying.notify_test(notifying.Request(namespace, name, alertmanager=alertmanager and alertmanager[:2], **given))
-    )
+    finish(notifying.notify_test(notifying.Request(namespace, name, alertmanager=alertmanager and alertmanager[:2], **given)))
