@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from harness.bench import pure
 from harness.bench.run import Run
 from harness.bench.table import table
 from harness.process import reach_loopback_directly
@@ -26,7 +27,7 @@ def main() -> int:
     results = []
     for _ in range(args.runs):
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            results.append(asyncio.run(Run(Path(folder), args.profiles, args.idle).measure()))
+            results.append({"pure": pure.measure(), **asyncio.run(Run(Path(folder), args.profiles, args.idle).measure())})
         if args.out:
             with args.out.open("a") as out:
                 out.write(json.dumps({"profiles": args.profiles, **results[-1]}) + "\n")

@@ -46,6 +46,8 @@ def table(runs: Sequence[Result], count: int) -> str:
             _line("idle: writes", cell(_of("idle", "writes"), 0)),
             _line("idle: CPU, % of a core", cell(lambda r: r["idle"]["cpu"] / r["idle"]["seconds"] * 100)),
             _line("idle: resident, MiB", cell(_of("idle", "rss"), 0)),
+            _line("render of a whole profile, ms of CPU", cell(_of("pure", "render"), 1)),
+            _line("review by the admission webhook, ms of CPU", cell(_of("pure", "review"), 1)),
         )
     )
 

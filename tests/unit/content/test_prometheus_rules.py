@@ -3,13 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from harness.content.profiles import NAME, NAMESPACE, profile
 from monitoring_operator.api.profile import Profile
-from monitoring_operator.render.dashboards import render_dashboards
 from monitoring_operator.render.inputs import Inputs
 from monitoring_operator.render.prometheus_rules import render_prometheus_rules
 
@@ -134,16 +132,3 @@ def test_the_same_profile_gives_the_same_bytes() -> None:
 
     assert 1 == len(outputs)
     assert len(outputs.pop()) > 100_000
-
-
-def test_rendering_is_cheap() -> None:
-    """Rules and dashboards of one profile cost less than 5 ms of processor time when warm."""
-    made = profile()
-    spent = []
-    for _ in range(10):
-        start = time.process_time()
-        render_prometheus_rules(made, Inputs())
-        render_dashboards(made, Inputs())
-        spent.append(time.process_time() - start)
-
-    assert min(spent) < 0.005
