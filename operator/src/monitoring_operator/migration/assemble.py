@@ -1,7 +1,7 @@
 """From what was read to a profile that is valid: what the profile's own checks refuse is left out, with their words."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from monitoring_operator.api import names
@@ -66,6 +66,11 @@ def profile(draft: Draft) -> dict[str, Any]:
         _drop(problem, draft)
     for place, extra in zip(draft.extra_places, draft.extras, strict=True):
         draft.take(*place, f"the alert {extra['alert']} ({extra['severity']}) as an extra alert")
+    for field, origins in draft.told.items():
+        for origin in origins:
+            draft.take(origin.document, origin.path, f"{origin.text} as notifications.{field}")
+    needed = set(_keys(body))
+    draft.credentials = [credential for credential in draft.credentials if credential.key in needed]
     draft.report.sort(key=lambda line: (line.file, line.line, not line.taken))
     return body
 
@@ -76,7 +81,8 @@ def _body(draft: Draft) -> dict[str, Any]:
     spec = {
         "scrape": {"selector": {"matchLabels": {"app": draft.name}}, "port": "http", **draft.scrape},
         "alerts": {k: v for k, v in alerts.items() if v},
-        "notifications": draft.notifications if told else None,
+        # A list from which everything had to be left out is not there.
+        "notifications": {k: v for k, v in draft.notifications.items() if v} if told else None,
     }
     return {
         "apiVersion": names.API_VERSION,
@@ -84,6 +90,16 @@ def _body(draft: Draft) -> dict[str, Any]:
         "metadata": {"name": draft.name, **({"namespace": draft.namespace} if draft.namespace else {})},
         "spec": {k: v for k, v in spec.items() if v},
     }
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Keys of Secrets to which anything in `value` refers."""
+    if isinstance(value, dict):
+        if "secretKeyRef" in value:
+            yield value["secretKeyRef"]["key"]
+        value = list(value.values())
+    for part in value if isinstance(value, list) else ():
+        yield from _keys(part)
 
 
 def _first_problem(body: dict[str, Any]) -> Problem | None:
@@ -104,13 +120,15 @@ def _drop(problem: Problem, draft: Draft) -> None:
         return
     rule = re.match(r"(spec\.alerts\.rules\.)(\w+)", problem.path)
     field = re.match(r"(spec\.(notifications|scrape))\.(\w+)", problem.path)
-    receiver = re.match(r"spec\.notifications\.(critical|warning)\[(\d+)\]", problem.path)
+    told = re.match(r"spec\.notifications\.(\w+)\[(\d+)\]", problem.path)
     if rule and draft.overrides.get(rule[2]):
         place = draft.places[rule[0]]
         draft.overrides[rule[2]] = {}
-    elif receiver:
-        place = draft.places[receiver[0]]
-        draft.notifications[receiver[1]].pop(int(receiver[2]))
+    elif told and told[1] in draft.told:
+        origin = draft.told[told[1]].pop(int(told[2]))
+        draft.notifications[told[1]].pop(int(told[2]))
+        draft.leave(origin.document, origin.path, f"{origin.text}: {problem}")
+        return
     elif field and field[3] in (section := draft.scrape if field[2] == "scrape" else draft.notifications):
         place = draft.places[field[1]]
         section.pop(field[3])

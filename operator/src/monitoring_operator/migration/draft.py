@@ -46,9 +46,21 @@ class Credential:
     field: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where an element of one of the lists of `notifications` comes from, and what it was there."""
+
+    document: Document
+    path: str
+    text: str
+
+
 @dataclass(slots=True)
 class Draft:
-    """What has been read so far. `places` says where a part of the spec comes from, by its path."""
+    """What has been read so far.
+
+    `places` says where a part of the spec comes from, by its path; `told` the same of the lists of `notifications`, by their names.
+    """
 
     name: str = ""
     namespace: str = ""
@@ -58,6 +70,7 @@ class Draft:
     extra_places: list[tuple[Document, str]] = field(default_factory=list)
     places: dict[str, tuple[Document, str]] = field(default_factory=dict)
     notifications: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, list[Told]] = field(default_factory=dict)
     credentials: list[Credential] = field(default_factory=list)
     report: list[Line] = field(default_factory=list)
 
@@ -73,3 +86,8 @@ class Draft:
         """An alert of the user's own."""
         self.extras.append(extra)
         self.extra_places.append((document, path))
+
+    def add_told(self, name: str, origin: Told, entry: dict[str, Any]) -> None:
+        """An element of one of the lists of `notifications`."""
+        self.notifications.setdefault(name, []).append(entry)
+        self.told.setdefault(name, []).append(origin)
