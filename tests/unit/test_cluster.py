@@ -88,6 +88,23 @@ def test_answers_mean_what_they_say(response: web.Response, expected: type[ApiEr
     assert response.status == caught.value.status
 
 
+def test_causes_that_the_message_leaves_out_are_said() -> None:
+    """prometheus-operator's webhook gives the parser's words as causes alone; the API server's own causes repeat its message."""
+    causes = [
+        {"message": 'group "g", rule 0, "Odd": 1:5: parse error: no'},
+        {"message": "Invalid value: 5"},
+        {"reason": "FieldValueInvalid"},
+    ]
+    body = {"kind": "Status", "message": "Rules are not valid, Invalid value: 5", "details": {"causes": causes}}
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return answer(422, body)
+
+    with pytest.raises(Rejected) as caught:
+        talk(handler, lambda c: c.apply(MANIFEST))
+    assert 'Rules are not valid, Invalid value: 5: group "g", rule 0, "Odd": 1:5: parse error: no' == caught.value.message
+
+
 @pytest.mark.parametrize("status", [429, 500, 503, 504])
 def test_an_overloaded_server_is_asked_again(status: int) -> None:
     """Two refusals, then the answer: the caller sees the answer only."""

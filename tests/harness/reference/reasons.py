@@ -22,7 +22,10 @@ REASONS = {
     "NamespaceUnknown": ("The operator may not read the namespace's labels, so it cannot say.", "Give it the right to get namespaces."),
     "LabelsAmbiguous": ("Prometheus objects select different labels.", "Say which in `spec.prometheus.labels`."),
     "Accepted": ("prometheus-operator took the children.", ""),
-    "NotAccepted": ("prometheus-operator refused a child.", "Its words, with the rule and the parser's message, are in the message."),
+    "NotAccepted": (
+        "prometheus-operator refused a child.",
+        "The message has its words, and the field and the alert that they are about as far as that can be told.",
+    ),
     "Loaded": ("Prometheus has loaded every rule.", ""),
     "NotLoaded": ("Prometheus has not loaded every rule.", "Look at the config-reloader of the Prometheus that the message names."),
     "RuleFails": ("Prometheus cannot evaluate a rule.", "The rule and Prometheus' words are in the message."),

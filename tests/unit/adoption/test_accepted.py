@@ -3,7 +3,7 @@
 from typing import Any
 
 from monitoring_operator.adoption.accepted import State, bindings, judge, refusals
-from monitoring_operator.adoption.experimental import experimental
+from monitoring_operator.adoption.suspicion import suspicion
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROMETHEUS_RULE
 
@@ -58,10 +58,26 @@ def test_only_events_about_the_object_as_it_is_count() -> None:
     assert {} == refusals(events, {"u": "14"})
 
 
-def test_an_experimental_function_is_named() -> None:
-    """prometheus-operator says no more than that the rule is invalid."""
-    suspect = experimental([{"alert": "Fine", "expr": "rate(x[5m])"}, {"alert": "Odd", "expr": "mad_over_time (up[5m]) > 1"}])
-    message = judge([State(RULE, 3, refusal="invalid rule", suspect=suspect)]).message
+def refused(*rules: dict[str, str]) -> str:
+    """What is said of a PrometheusRule with these rules that is refused without a reason."""
+    return judge([State(RULE, 3, refusal="invalid rule", suspect=suspicion(rules))]).message
 
-    assert "Odd calls mad_over_time, which is experimental" in message
-    assert "" == experimental([{"alert": "A", "expr": "sum by (info) (x)"}])
+
+def test_an_experimental_function_is_named() -> None:
+    """prometheus-operator says "invalid rule" and keeps the reason to its log: the field, the alert and the line are said here."""
+    odd = {"alert": "Odd", "expr": "up == 0\n  or mad_over_time (up[5m]) > 1"}
+
+    assert "spec.alerts.extra[1].expr: the alert Odd calls mad_over_time (line 2, column 6, at 'mad_over_time'), which is" in refused(
+        {"alert": "Fine", "expr": "rate(x[5m])"}, odd
+    )
+    assert "calls limitk" in refused({"alert": "A", "expr": "limitk by (a) (2, x)"})
+    assert "" == suspicion([{"alert": "CpuHigh", "expr": 'sum by (info) (x{a="limitk("}) # info(x)'}])
+
+
+def test_a_refusal_without_a_known_reason_names_the_alerts_that_it_may_be_about() -> None:
+    """Those of the user's own; the catalogue's are in an object of their own."""
+    own = [{"alert": f"A{n}", "expr": "up == 0"} for n in range(5)]
+
+    assert "spec.alerts.extra[0], the alert A0, is all that is in it; prometheus-operator's log has the reason." in refused(own[0])
+    assert "it holds spec.alerts.extra, the alerts A0, A1, A2 and 2 more; prometheus-operator's log has" in refused(*own)
+    assert refused({"alert": "CpuHigh", "expr": "up == 0"}).endswith("invalid rule; its log has the reason.")

@@ -35,6 +35,26 @@ def findings(folder: Path, text: str) -> list[str]:
     return [str(finding).removeprefix(f"{folder}/") for finding in loaded(folder, text).findings]
 
 
+def test_bad_promql_is_found_on_its_own_line(tmp_path: Path) -> None:
+    """In a text after a `|` the lines of the expression are lines of the file; elsewhere the field's is given."""
+    text = GOOD + (
+        "  alerts:\n"
+        "    extra:\n"
+        "    - alert: Mine\n"
+        "      severity: info\n"
+        "      summary: Mine.\n"
+        "      expr: |\n"
+        "        up == 0\n"
+        "          andd foo\n"
+        "    - {alert: Yours, severity: info, summary: Yours., expr: 'sum(up'}\n"
+    )
+
+    assert [
+        "p.yaml:17: spec.alerts.extra[0].expr: is not PromQL: invalid promql query (alert Mine, line 2, column 3, at 'andd')",
+        "p.yaml:18: spec.alerts.extra[1].expr: is not PromQL: unclosed left parenthesis (alert Yours, line 1, column 4, at '(')",
+    ] == findings(tmp_path, text)
+
+
 def test_a_good_profile_is_loaded(tmp_path: Path) -> None:
     """It comes out parsed, with nothing to say about it."""
     result = loaded(tmp_path, GOOD)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitoring_operator.adoption.dashboards import Board, board_of
-from monitoring_operator.adoption.experimental import experimental
 from monitoring_operator.adoption.expressions import fingerprint
 from monitoring_operator.adoption.metrics_present import Needs, needs
 from monitoring_operator.adoption.selection import Candidate
+from monitoring_operator.adoption.suspicion import suspicion
 from monitoring_operator.api import durations, names
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import CONFIG_MAP, PROMETHEUS_RULE, SERVICE_MONITOR
@@ -100,7 +100,7 @@ def _scrape(manifest: Manifest) -> Scrape:
 def _rules(manifest: Manifest) -> Rules:
     lines = [_line(group["name"], rule) for group in manifest.body["spec"]["groups"] for rule in group["rules"]]
     alerts = sum("alert" in rule for group in manifest.body["spec"]["groups"] for rule in group["rules"])
-    suspect = experimental(rule for group in manifest.body["spec"]["groups"] for rule in group["rules"])
+    suspect = suspicion([rule for group in manifest.body["spec"]["groups"] for rule in group["rules"]])
     return Rules(manifest.ref, alerts, prints(lines), suspect)
 
 

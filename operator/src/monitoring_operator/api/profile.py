@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -51,6 +51,8 @@ class Problem:
 
     path: str
     message: str
+    line: int = field(default=0, compare=False)
+    """Where the field's text has several lines: the one that is meant, from 1; 0 where that is not known."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"

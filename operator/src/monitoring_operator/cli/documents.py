@@ -43,10 +43,13 @@ class Source:
     file: str
     lines: Mapping[str, int] = field(repr=False)
     root: str = ""
+    blocks: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def finding(self, problem: Problem) -> Finding:
         """`problem` with the line of its field, or of the nearest field around it that is there."""
         path = f"{self.root}.{problem.path}" if self.root else problem.path
+        if problem.line and path in self.blocks:
+            return Finding(self.file, self.blocks[path] + problem.line, problem.path, problem.message)
         while path and path not in self.lines:
             index = re.search(r"\[\d+\]$", path)
             path = path[: index.start()] if index else path.rpartition(".")[0]
@@ -143,7 +146,7 @@ def _take(file: str, document: Read, loaded: Loaded) -> None:
         elif body.get("kind") != names.KIND and not _is_ours(body):
             loaded.notes.append(_skipped(file, line, body))
         else:
-            source = Source(file, document.lines, root)
+            source = Source(file, document.lines, root, document.blocks)
             profile, problems = judge(body)
             if profile is not None:
                 loaded.profiles.append((source, profile))

@@ -6,7 +6,7 @@ ninety, 1e3 for text, and let the last of two equal keys win. A profile that is 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -30,6 +30,8 @@ class Read:
     value: Any
     lines: Mapping[str, int]
     mistakes: tuple[Mistake, ...] = ()
+    blocks: Mapping[str, int] = field(default_factory=dict)
+    """For texts after a `|`, whose lines are lines of the file: the line of the `|`, by path."""
 
 
 def read(text: str) -> Iterator[Read]:
@@ -72,13 +74,14 @@ class _Reader:
     def __init__(self, loader: _Loader) -> None:
         self._loader = loader
         self._lines: dict[str, int] = {}
+        self._blocks: dict[str, int] = {}
         self._mistakes: list[Mistake] = []
         self._open: set[int] = set()
         self._nodes = 0
 
     def read(self, node: yaml.Node) -> Read:
         value = self._value(node, "", node)
-        return Read(value, self._lines, tuple(self._mistakes))
+        return Read(value, self._lines, tuple(self._mistakes), self._blocks)
 
     def _value(self, node: yaml.Node, path: str, at: yaml.Node) -> Any:
         """The value of `node`; its line is that of `at`, which is its key where it has one."""
@@ -92,6 +95,8 @@ class _Reader:
                 return self._mapping(node, path)
             if isinstance(node, yaml.SequenceNode):
                 return [self._value(item, f"{path}[{i}]", item) for i, item in enumerate(node.value)]
+            if isinstance(node, yaml.ScalarNode) and node.style == "|":
+                self._blocks[path] = node.start_mark.line + 1
             return self._scalar(node)
         finally:
             self._open.discard(id(node))

@@ -300,6 +300,9 @@ def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
         answer = {}
     message = str(answer.get("message") or raw.decode(errors="replace")[:200] or f"HTTP {status}")
     details = answer.get("details") or {}
+    # prometheus-operator's webhook says "Rules are not valid" and gives the parser's words, rule by rule, as causes.
+    unsaid = [cause["message"] for cause in details.get("causes") or () if cause.get("message", "") not in message]
+    message += f": {'; '.join(unsaid)}" if unsaid else ""
     kind = str(details.get("kind") or "")
     if status == HTTPStatus.NOT_FOUND:
         # A missing object is named in `details`; a path that is not served at all has none (or an aggregated "page not found").

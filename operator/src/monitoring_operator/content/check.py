@@ -8,6 +8,10 @@ from monitoring_operator.api.alerts import AlertOverride, ExtraAlert
 from monitoring_operator.api.profile import Problem, Profile
 from monitoring_operator.content import ALERT_NAMES, DASHBOARD_NAMES, catalogue, effective, parameters, promql, sightless, templates
 from monitoring_operator.content.catalogue import Alert
+from monitoring_operator.content.promql_place import Place
+
+MOST_LOCATED = 20
+"""Bad expressions of one profile of which the line is looked for: that may take the parser half a second for a huge one."""
 
 _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
 
@@ -94,6 +98,7 @@ def _twins(profile: Profile) -> Iterator[Problem]:
 
 def _extras(profile: Profile) -> Iterator[Problem]:
     seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
+    located = 0
     for index, extra in enumerate(profile.spec.alerts.extra):
         path = f"spec.alerts.extra[{index}]"
         if extra.alert in ALERT_NAMES:
@@ -104,11 +109,17 @@ def _extras(profile: Profile) -> Iterator[Problem]:
         seen.add(identity)
         wrong = promql.error(extra.expr)
         if wrong is not None:
-            yield Problem(f"{path}.expr", wrong)
+            located += 1
+            yield _not_promql(f"{path}.expr", extra, wrong, promql.place_of_error(extra.expr) if located <= MOST_LOCATED else None)
         else:
-            yield from (Problem(f"{path}.expr", never) for never in sightless.problems(extra.expr, profile))
+            yield from (Problem(f"{path}.expr", f"{never} (alert {extra.alert})") for never in sightless.problems(extra.expr, profile))
         yield from _label_names(f"{path}.labels", extra.labels)
         yield from _templates(path, extra)
+
+
+def _not_promql(path: str, extra: ExtraAlert, wrong: str, place: Place | None) -> Problem:
+    where = f", {place}" if place is not None else ""
+    return Problem(path, f"{wrong} (alert {extra.alert}{where})", place.line if place is not None else 0)
 
 
 def _templates(path: str, extra: ExtraAlert) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.content.promql_place import Place, place
 
 if TYPE_CHECKING:
     from promql_parser import Expr
@@ -50,6 +51,13 @@ def error(expression: str) -> str | None:
         return str(refused)
 
 
+def place_of_error(expression: str) -> Place | None:
+    """Where `expression` is not PromQL; None if it is, or if the parser's words are all that is known."""
+    # The search asks about beginnings of the expression, which nest no deeper than itself but for a bracket or two.
+    words = _refusal(expression) if nesting(expression) <= NESTING_LIMIT else None
+    return place(expression, words, _refusal) if words is not None else None
+
+
 def syntax_error(expression: str) -> str | None:
     """What is wrong with `expression` as PromQL of any type; None if nothing is."""
     try:
@@ -63,10 +71,23 @@ def parsed(expression: str) -> "Expr":
     """`expression` as a tree. Raises ValueError, whose text says what is wrong."""
     if nesting(expression) > NESTING_LIMIT:
         raise ValueError(f"has more than {NESTING_LIMIT} operators and brackets")
+    try:
+        return _parse(expression)
+    except ValueError as refused:
+        raise ValueError(f"is not PromQL: {refused}") from None
+
+
+def _parse(expression: str) -> "Expr":
     # Imported here: the parser is a compiled library that only profiles with rules of their own need.
     import promql_parser  # noqa: PLC0415
 
+    return promql_parser.parse(expression)
+
+
+def _refusal(expression: str) -> str | None:
+    """The parser's own words about `expression`; None where it has none."""
     try:
-        return promql_parser.parse(expression)
+        _parse(expression)
     except ValueError as refused:
-        raise ValueError(f"is not PromQL: {refused}") from None
+        return str(refused)
+    return None
