@@ -65,6 +65,19 @@ def test_links_lead_somewhere(page: Page) -> None:
         assert not anchor or anchor in Page(path).anchors(), link
 
 
+def test_decisions_are_numbered_in_order_and_listed() -> None:
+    """From 1 without a gap, in the file's name, in its heading and in the index."""
+    folder = ROOT / "docs" / "adr"
+    decisions = sorted(folder.glob("0*.md"))
+    headings = [page.read_text().partition("\n")[0].removeprefix("# ") for page in decisions]
+
+    assert [*range(1, len(decisions) + 1)] == [int(page.name[:4]) for page in decisions]
+    assert [f"{n}. [{h.partition('. ')[2]}]({p.name})" for n, (p, h) in enumerate(zip(decisions, headings, strict=True), start=1)] == [
+        line for line in (folder / "README.md").read_text().splitlines() if line[:1].isdigit()
+    ]
+    assert [*range(1, len(decisions) + 1)] == [int(heading.partition(".")[0]) for heading in headings]
+
+
 def test_every_reason_is_explained() -> None:
     """With what mends it, unless nothing needs to be mended."""
     reasons = [reason for reason, _ in constants(names, "Reason")]
