@@ -64,6 +64,18 @@ def test_every_alert_of_the_catalogue_is_proven(sections: dict[str, object], tmp
     assert dict.fromkeys(ALERT_NAMES, True) == verdicts(result)
 
 
+def test_verdicts_can_be_data(tmp_path: Path) -> None:
+    """JSON and YAML hold the same; what is wrong with a profile is data too."""
+    good, bad = profile_in(tmp_path), tmp_path / "bad.yaml"
+    bad.write_text(good.read_text().replace("port: http", "port: '8000'"))
+    printed = [prove(good, "--output", output).stdout for output in ("json", "yaml")]
+    refused = prove(bad, "--output", "yaml")
+    (problem,) = yaml.safe_load(refused.stdout)["problems"]
+
+    assert json.loads(printed[0]) == yaml.safe_load(printed[1])
+    assert (1, str(bad)) == (refused.exit_code, problem["file"])
+
+
 def test_the_examples_say_which_alert_has_no_case() -> None:
     """Two profiles in two tables; an alert of the user's own is proven by nobody, and that is said."""
     result = prove(generate.EXAMPLES / "ga4-analytics.yaml", generate.EXAMPLES / "minimal.yaml")

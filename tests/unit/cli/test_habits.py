@@ -66,8 +66,41 @@ def test_every_option_is_explained(words: str) -> None:
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_the_groups_list_says_what_a_command_is_for(words: str) -> None:
-    """One sentence that is not cut off."""
-    assert not COMMANDS[words].get_short_help_str(limit=100).endswith("...")
+    """One sentence that is not cut off on a terminal of 80 columns."""
+    assert not COMMANDS[words].get_short_help_str(limit=80 - len("  notify-test    ") - 2).endswith("...")
+
+
+def test_the_first_help_tells_exit_codes_and_data() -> None:
+    """Who writes a script looks there first."""
+    text = helped("")
+
+    assert "Exit code: 0 if all is well" in text
+    assert "--output json|yaml" in text
+
+
+def test_every_report_can_be_data() -> None:
+    """Commands that print what they found all take the same `--output`; the others print or write objects, or none."""
+    takes = {words for words in LEAVES for p in COMMANDS[words].params if p.name == "output" and isinstance(p.type, click.Choice)}
+    choices = {
+        tuple(p.type.choices) for words in takes for p in COMMANDS[words].params if isinstance(p.type, click.Choice) and p.name == "output"
+    }
+
+    assert {"validate", "test", "diff", "doctor", "verify", "route", "notify-test"} == takes
+    assert {"render", "import", "preview", "crd", "run", "completion", "stack write", "stack up"} == set(LEAVES) - takes
+    assert {("text", "json", "yaml")} == choices
+
+
+def test_an_import_can_be_data(tmp_path: Path) -> None:
+    """Profile, report and the Secrets to make as one document, and nothing beside it; the exit code is as ever."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("groups: [{name: a, rules: [{record: b, expr: up}, {alert: C, expr: up == 0, labels: {severity: info}}]}]\n")
+    printed = [CliRunner().invoke(cli, ["import", str(rules), "--name", "a", "--output", output]) for output in ("json", "yaml")]
+    found = json.loads(printed[0].stdout)
+
+    assert [(1, ""), (1, "")] == [(result.exit_code, result.stderr) for result in printed]
+    assert found == yaml.safe_load(printed[1].stdout)
+    assert ("MonitoringProfile", []) == (found["profile"]["kind"], found["secrets"])
+    assert {(str(rules), 1, False), (str(rules), 1, True)} == {(line["file"], line["line"], line["taken"]) for line in found["report"]}
 
 
 def test_results_can_be_data() -> None:

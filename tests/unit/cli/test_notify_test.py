@@ -20,10 +20,11 @@ from monitoring_operator.adoption.replicas import replicas
 from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.receivers import DIRECTORY
 from monitoring_operator.alertmanager.sent import Counts, counts
+from monitoring_operator.alertmanager.told import Integration
 from monitoring_operator.alertmanager.trial import trial_labels
 from monitoring_operator.api.alerts import Severity
 from monitoring_operator.api.cluster import Unavailable
-from monitoring_operator.cli import trial_run
+from monitoring_operator.cli import notifying, trial_run
 from monitoring_operator.cli.trial_run import CannotTest, Outcome, Trial
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -221,3 +222,16 @@ def test_only_what_is_new_counts() -> None:
     """The failures of last week are not those of the test."""
     before, after = Counts(5, 4, 8, {"clientError": 2}), Counts(7, 5, 9, {"clientError": 2, "serverError": 1})
     assert Counts(2, 1, 1, {"serverError": 1}) == after.since(before)
+
+
+def test_outcomes_can_be_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """Alone on standard output: which receiver, by what, whether it went out, and what was seen."""
+    way = trial_run.Way("a/b/warning", Integration("slack_configs", "Slack", "#a"), 1.0, 2.0)
+    notifying.report(notifying.Request("a", "b", output="json"), [Outcome(way, ok=False, words="refused")])
+
+    assert {
+        "namespace": "a",
+        "name": "b",
+        "severity": "warning",
+        "outcomes": [{"receiver": "a/b/warning", "integration": str(way.integration), "wentOut": False, "message": "refused"}],
+    } == json.loads(capsys.readouterr().out)

@@ -10,7 +10,7 @@ PROGRAM = "monitoring-operator"
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    """Print what a shell needs to complete commands, options and files.
+    """Print what a shell needs to complete commands and options.
 
     Exit code: 0; 2 for a shell that is not known.
 

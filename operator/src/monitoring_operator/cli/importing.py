@@ -1,28 +1,32 @@
 """`monitoring-operator import`: a profile from what was written by hand, and a line for everything that stood there."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from monitoring_operator import yaml_output
+from monitoring_operator.cli import formats
 from monitoring_operator.cli.documents import UnreadableError, shown, text
 from monitoring_operator.cli.yaml_source import read as read_yaml
 from monitoring_operator.migration import assemble
 from monitoring_operator.migration.draft import Document, Draft
 
 
-def import_files(files: Sequence[str], *, output: Path | None, name: str | None, namespace: str | None) -> int:
-    """Prints or writes the profile, and on standard error what became of everything; returns the exit code."""
+def import_files(files: Sequence[str], *, output: str | None, name: str | None, namespace: str | None) -> int:
+    """Prints or writes the profile, and on standard error what became of everything, or all of it as data; returns the exit code."""
     draft = Draft(name=name or "", namespace=namespace or "")
     try:
         assemble.read(list(_documents(files)), draft)
         body = assemble.profile(draft)
-        profile = yaml_output.document(body)
-        if output is None:
-            click.echo(profile, nl=False)
+        if output in (formats.JSON, formats.YAML):
+            click.echo(formats.data(_data(body, draft), output), nl=False)
+        elif output is None:
+            click.echo(yaml_output.document(body), nl=False)
         else:
-            output.write_text(profile, encoding="utf-8")
+            Path(output).write_text(yaml_output.document(body), encoding="utf-8")
     except (UnreadableError, assemble.NothingToImport) as error:
         for line in draft.report:
             click.echo(line, err=True)
@@ -31,13 +35,18 @@ def import_files(files: Sequence[str], *, output: Path | None, name: str | None,
     except OSError as error:
         click.echo(f"monitoring-operator: cannot write {output}: {error.strerror}", err=True)
         return 2
-    for line in draft.report:
-        click.secho(str(line), err=True, fg=None if line.taken else "yellow")
-    _next_steps(draft, output)
+    if output not in (formats.JSON, formats.YAML):
+        for line in draft.report:
+            click.secho(str(line), err=True, fg=None if line.taken else "yellow")
+        _next_steps(draft, output)
     return 0 if all(line.taken for line in draft.report) else 1
 
 
-def _next_steps(draft: Draft, output: Path | None) -> None:
+def _data(profile: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    return {"profile": profile, "report": [asdict(line) for line in draft.report], "secrets": [asdict(c) for c in draft.credentials]}
+
+
+def _next_steps(draft: Draft, output: str | None) -> None:
     """What is left for a person to do."""
     if not draft.scrape:
         click.echo("to check: spec.scrape says which Services are scraped and on which port; no file did", err=True)

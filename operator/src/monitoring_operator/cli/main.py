@@ -22,6 +22,9 @@ from monitoring_operator.cli.telling import notify_test, route
 def cli(context: click.Context) -> None:
     """From one MonitoringProfile to an application's scraping, alerts, notifications and dashboards.
 
+    Exit code: 0 if all is well, 1 if something is wrong with what was looked at, 2 if it could not be looked at. The help of each
+    command says what that means for it. Commands that print what they found take --output json|yaml.
+
     \b
     Examples:
       monitoring-operator validate profile.yaml

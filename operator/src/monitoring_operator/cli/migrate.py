@@ -5,12 +5,17 @@ from typing import Any
 import click
 
 from monitoring_operator.cli.options import finish
-from monitoring_operator.cli.parameters import NAME, NAMESPACE, PATH
+from monitoring_operator.cli.parameters import NAME, NAMESPACE
 
 
 @click.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="FILE", type=PATH, help="Write the profile here. Default: standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|json|yaml",
+    help="Write the profile here, or print it with the report and the Secrets to make as one document. Default: print the profile.",
+)
 @click.option("--name", type=NAME, metavar="NAME", help="Its name. Default: that of the first object or service.")
 @click.option("--namespace", type=NAMESPACE, metavar="NAMESPACE", help="Its namespace. Default: that of the first object.")
 def import_(**given: Any) -> None:
@@ -28,6 +33,7 @@ def import_(**given: Any) -> None:
       monitoring-operator import rules.yaml alertmanager.yml -o profile.yaml
       kubectl get prometheusrule web -o yaml | monitoring-operator import -
       monitoring-operator import slo.yaml --name web --namespace shop
+      monitoring-operator import rules.yaml --name web -o json | jq '.report[] | select(.taken | not)'
     """  # noqa: D301 -- click's mark for a paragraph that is not to be rewrapped
     from monitoring_operator.cli.importing import import_files
 

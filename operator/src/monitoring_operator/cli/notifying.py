@@ -16,13 +16,17 @@ from monitoring_operator.api.notifications import AlertmanagerRef
 from monitoring_operator.api.profile import InvalidProfile, parse
 from monitoring_operator.api.resources import ALERTMANAGER, PROFILE
 from monitoring_operator.cli.connection import connected
+from monitoring_operator.cli.formats import TEXT, data
 from monitoring_operator.cli.trial_run import CannotTest, Outcome, Trial, Way
 from monitoring_operator.cluster import KubernetesCluster, NoCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for. `patience` is in seconds (None: Alertmanager's own); `agreed` sends without asking first."""
+    """What the command line asks for. `patience` is in seconds (None: Alertmanager's own); `agreed` sends without asking first.
+
+    `output` is that of the outcomes; as data they are alone on standard output.
+    """
 
     namespace: str
     name: str
@@ -32,6 +36,7 @@ class Request:
     agreed: bool = False
     kubeconfig: str | None = None
     context: str | None = None
+    output: str = TEXT
 
 
 def notify_test(request: Request) -> int:
@@ -53,14 +58,13 @@ async def _run(request: Request) -> int:
         ways = await trial.ways()
         _announce(request, pods, ways)
         if not ways:
+            report(request, [])
             return 1
         if not request.agreed and not _agrees():
             return _failed("nothing was sent; give --yes to send without being asked")
         outcomes = await trial.run(ways, patience=request.patience, progress=_progress)
     _progress("")
-    for outcome in outcomes:
-        click.echo(f"{'ok' if outcome.ok else 'FAILED'}: {outcome.way}: {outcome.words}")
-    click.echo(_end(outcomes))
+    report(request, outcomes)
     return 0 if all(outcome.ok for outcome in outcomes) else 1
 
 
@@ -90,13 +94,14 @@ async def _replicas(cluster: KubernetesCluster, request: Request) -> list[Replic
 
 
 def _announce(request: Request, pods: list[Replica], ways: list[Way]) -> None:
-    where, profile = pods[0].of, f"{request.namespace}/{request.name}"
-    click.echo(f"a test alert of {profile}, {request.severity}, through Alertmanager {where.namespace}/{where.name} ({len(pods)} replicas)")
+    where, profile, aside = pods[0].of, f"{request.namespace}/{request.name}", request.output != TEXT
+    alert = f"a test alert of {profile}, {request.severity}"
+    click.echo(f"{alert}, through Alertmanager {where.namespace}/{where.name} ({len(pods)} replicas)", err=aside)
     for way in ways:
         foreign = "" if way.receiver.startswith(f"{profile}/") else " (not a receiver of the profile)"
-        click.echo(f"  tells {way} after {way.wait:.0f}s{foreign}")
+        click.echo(f"  tells {way} after {way.wait:.0f}s{foreign}", err=aside)
     if not ways:
-        click.echo("  tells nobody: Alertmanager runs no route of the profile for it; see the profile's condition RoutesLive")
+        click.echo("  tells nobody: Alertmanager runs no route of the profile for it; see the profile's condition RoutesLive", err=aside)
 
 
 def _agrees() -> bool:
@@ -107,6 +112,22 @@ def _progress(words: str) -> None:
     """On a terminal, one line that is written over."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{words}", nl=False, err=True)
+
+
+def report(request: Request, outcomes: list[Outcome]) -> None:
+    """What became of the alert on every way."""
+    if request.output != TEXT:
+        told = [
+            {"receiver": o.way.receiver, "integration": str(o.way.integration), "wentOut": o.ok is True, "message": o.words}
+            for o in outcomes
+        ]
+        test = {"namespace": request.namespace, "name": request.name, "severity": request.severity, "outcomes": told}
+        click.echo(data(test, request.output), nl=False)
+        return
+    for outcome in outcomes:
+        click.echo(f"{'ok' if outcome.ok else 'FAILED'}: {outcome.way}: {outcome.words}")
+    if outcomes:
+        click.echo(_end(outcomes))
 
 
 def _end(outcomes: list[Outcome]) -> str:

@@ -112,7 +112,7 @@ def doctor(**given: Any) -> None:
 @click.option("--timeout", type=DURATION, default="5m", show_default=True, metavar="DURATION", help="How long the whole may take.")
 @output_option
 def verify(**given: Any) -> None:
-    """Follow profiles in a cluster to the last hop, and say where the chain breaks.
+    """Follow profiles in a cluster to where the chain breaks.
 
     Asks Prometheus and Alertmanager now, and says where a profile's status says something else. With the name of a profile it is that one,
     else all. The settings of the operator in the cluster are taken from its Deployment, where that may be read. Changes nothing.

@@ -79,9 +79,9 @@ def validate(files: tuple[str, ...], retention: float | None, output: str) -> No
     type=click.Path(exists=True, dir_okay=False),
     help="A test file of promtool's with cases of your own, for alerts.extra too; its rule_files are not read. Repeatable.",
 )
-@click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_option
 def test(**given: Any) -> None:
-    """Prove the alerts of profiles with promtool, without a cluster.
+    """Prove the alerts of profiles with promtool.
 
     Each alert of the catalogue is tested at the profile's own threshold, wait and scrape interval: it fires just above and not
     before its wait is over, stays silent just below, without data and on little traffic, and resolves. Alerts of alerts.extra

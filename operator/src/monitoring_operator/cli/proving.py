@@ -1,8 +1,7 @@
 """`monitoring-operator test`: every alert of a profile run through its tests by promtool, and which of them that proves."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 import yaml
 
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.cli import formats
 from monitoring_operator.cli.documents import UnreadableError, load
 from monitoring_operator.cli.promtool import Check, PromtoolMissing, failures, find
 from monitoring_operator.proof.suites import Suite, suites
@@ -41,12 +41,14 @@ def test_files(files: Sequence[str], *, promtool: str | None, own_cases: Sequenc
         for note in (*loaded.notes, *loaded.findings):
             click.echo(note, err=True)
         if loaded.findings:
+            if output != formats.TEXT:
+                click.echo(formats.data({"profiles": [], "problems": [asdict(finding) for finding in loaded.findings]}, output), nl=False)
             return 1
         found = prove([profile for _, profile in loaded.profiles], find(promtool), written)
     except (UnreadableError, UnusableCases, PromtoolMissing) as error:
         click.echo(f"monitoring-operator: {error}", err=True)
         return 2
-    click.echo(_as_json(found) if output == "json" else _as_table(found), nl=False)
+    click.echo(_as_table(found) if output == formats.TEXT else formats.data(_as_data(found), output), nl=False)
     return int(any(verdict.proven is False for verdicts in found.values() for verdict in verdicts))
 
 
@@ -121,7 +123,7 @@ def _row(verdict: Verdict) -> tuple[str, str, str, str]:
     return verdict.alert, "no", str(verdict.cases), note
 
 
-def _as_json(found: Mapping[str, Sequence[Verdict]]) -> str:
+def _as_data(found: Mapping[str, Sequence[Verdict]]) -> dict[str, Any]:
     profiles = []
     for owner, verdicts in found.items():
         namespace, _, name = owner.partition("/")
@@ -129,4 +131,4 @@ def _as_json(found: Mapping[str, Sequence[Verdict]]) -> str:
             {"alert": v.alert, "path": v.path, "proven": v.proven is True, "cases": v.cases, "failed": list(v.failed)} for v in verdicts
         ]
         profiles.append({"namespace": namespace, "name": name, "alerts": alerts})
-    return json.dumps({"profiles": profiles}, indent=2) + "\n"
+    return {"profiles": profiles, "problems": []}

@@ -36,7 +36,7 @@ class _WriteByDefault(click.Group):
 
 @click.group(cls=_WriteByDefault)
 def stack() -> None:
-    """Run a profile's monitoring on this machine, without a cluster.
+    """Run a profile's monitoring on this machine alone.
 
     `stack FILE -o DIR` writes a folder for a container engine (Prometheus on 9090, Grafana on 3001, Alertmanager on 9093);
     `stack up FILE` runs Prometheus and Alertmanager as processes. Nothing listens beyond 127.0.0.1.
@@ -92,7 +92,7 @@ def write(**given: Any) -> None:
 @click.option("--alertmanager-port", type=click.IntRange(1, 65535), default=9093, show_default=True)
 @RUNBOOKS
 def up(**given: Any) -> None:
-    """Run Prometheus and Alertmanager for the profiles of FILE until Ctrl-C.
+    """Run Prometheus and Alertmanager for FILE until Ctrl-C.
 
     The two programs are looked for in --tools, in the folder that MONITORING_TOOLS_DIR names, and on PATH. What happens is
     printed: targets, alerts, and what PagerDuty, Slack and others would be told, which stand-ins take in their place.

@@ -81,6 +81,7 @@ def route(**given: Any) -> None:
 )
 @click.option("--yes", "agreed", is_flag=True, help="Do not ask before sending.")
 @cluster_options
+@output_option
 def notify_test(**given: Any) -> None:
     """Send a test alert and see whether it goes out.
 
@@ -99,6 +100,7 @@ def notify_test(**given: Any) -> None:
     Examples:
       monitoring-operator notify-test analytics/ga4-analytics
       monitoring-operator notify-test analytics/ga4-analytics --severity critical --yes --context staging
+      monitoring-operator notify-test analytics/ga4-analytics --yes --output json
     """  # noqa: D301
     from monitoring_operator.cli import notifying
 
