@@ -28,7 +28,7 @@ def test_what_never_fires(expression: str, words: str) -> None:
     extra = {"alert": "A", "expr": expression, "severity": "info", "summary": "s"}
 
     assert words in found
-    assert [f"spec.alerts.extra[0].expr: {found}"] == list(map(str, problems(profile(alerts={"extra": [extra]}))))
+    assert [f"spec.alerts.extra[0].expr: {found} (alert A)"] == list(map(str, problems(profile(alerts={"extra": [extra]}))))
 
 
 @pytest.mark.parametrize(
