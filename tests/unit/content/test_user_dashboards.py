@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.content.profiles import profile
 from monitoring_operator.api.profile import Profile
@@ -211,6 +213,18 @@ def test_two_of_one_title_are_refused() -> None:
         map(str, ours.unusable)
     )
     assert taken(board(title="System Overview"), include=["ga4-health"]).texts
+
+
+@given(st.lists(st.sampled_from("ab()/ -."), max_size=12).map("".join), st.lists(st.sampled_from("ab()/ -."), max_size=12).map("".join))
+def test_no_title_of_one_profile_is_ever_that_of_another(one: str, two: str) -> None:
+    """Whatever their authors call them, even by each other's names."""
+    titles = []
+    for name, stem in (("a", f"x{one}"), ("b", f"x{one} (shop/a){two}"), ("a.b", f"x{two}")):
+        owner = profile(name=name, namespace="shop", dashboards={"extra": [{"configMapKeyRef": {"name": "m", "key": "k"}}]})
+        text = json.dumps({"title": stem, "panels": [{"title": "P"}]})
+        titles += [json.loads(t)["title"] for t in take(owner, {("m", "k"): text}).texts.values()]
+
+    assert 3 == len(titles) == len(set(titles))
 
 
 def test_what_does_not_fit_into_a_config_map_is_refused() -> None:

@@ -320,6 +320,31 @@ def test_a_collision_of_dashboards_is_found_before_it_is_written() -> None:
     run(play)
 
 
+def test_a_copy_of_a_dashboard_is_named_though_it_has_our_labels() -> None:
+    """`kubectl get -o yaml` and another name: Grafana would see one uid twice. One that no sidecar reads is nobody's concern."""
+
+    async def play() -> None:
+        found = await live()
+        ours = found.cluster.objects[Ref(CONFIG_MAP, "shop", "web-system-overview")]
+        labels = ours["metadata"]["labels"]
+        for name, unread in (("copy", ""), ("unread", "grafana_dashboard")):
+            copied = {"namespace": "shop", "name": name, "labels": {k: v for k, v in labels.items() if k != unread}}
+            found.cluster.put({**ours, "metadata": copied})
+        await resync(found.world)
+        await drain(found.world)
+        await found.look(after=21)
+
+        assert ("False", "DashboardConflict") == found.condition("Ready")[:2]
+        assert "which the one in ConfigMap shop/copy has already" in found.condition("DashboardsApplied")[2]
+        del found.cluster.objects[Ref(CONFIG_MAP, "shop", "copy")]
+        await resync(found.world)
+        await found.look(after=21)
+
+        assert ("True", "Live") == found.condition("Ready")[:2]
+
+    run(play)
+
+
 def test_grafana_is_asked_where_there_is_a_token() -> None:
     """Until it has all dashboards the profile is not ready; the token goes to Grafana and nowhere else."""
 

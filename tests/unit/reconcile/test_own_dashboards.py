@@ -156,3 +156,21 @@ def test_one_that_is_not_wanted_any_more_goes(cluster: FakeCluster, world: FakeW
     settle(world)
 
     assert ([], None) == (own(cluster), told(cluster))
+
+
+@pytest.mark.parametrize("other", [("shop", "api"), ("depot", "web")])
+def test_two_profiles_with_one_dashboard_do_not_collide(other: tuple[str, str]) -> None:
+    """The same text under one title and uid, from one ConfigMap or from two: each profile's has a title and a uid of its own."""
+    text = json.dumps({**json.loads(dashboard("A")), "uid": "same"})
+    both = [profile_body(*key, dashboards=EXTRA) for key in (("shop", "web"), other)]
+    cluster = FakeCluster(*both, boards(text))
+    cluster.put({**boards(text), "metadata": {"name": "boards", "namespace": other[0]}})
+    world = world_of(cluster)
+    asyncio.run(resync(world))
+    settle(world)
+
+    found = [json.loads(text) for r, b in cluster.objects.items() if "-extra-" in r.name for text in b["data"].values()]
+    assert ["A (shop/web)", f"A ({'/'.join(other)})"] == sorted((b["title"] for b in found), reverse=True)
+    assert len({b["uid"] for b in found} - {"same"}) == 2
+    conditions = [c for r, b in cluster.objects.items() if r.resource == PROFILE for c in b["status"]["conditions"]]
+    assert ["True", "True"] == [c["status"] for c in conditions if c["type"] == "DashboardsApplied"]

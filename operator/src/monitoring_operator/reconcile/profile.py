@@ -146,9 +146,7 @@ async def _children(world: World, key: ProfileKey, profile: Profile, gathered: G
 async def _dashboards_in_the_way(world: World, key: ProfileKey) -> dict[Ref, str]:
     """Those of the profile's dashboards that would collide with another one, and why."""
     expected = world.watched[key].expected
-    created = world.store.profiles[key]["metadata"].get("creationTimestamp", "") if key in world.store.profiles else ""
-    for other in world.shelf.put(key, created, expected.boards):
-        world.queue.add(other)
+    world.shelf.put(key, expected.boards)
     try:
         await look_at_foreign(world, expected.board_labels)
     except ApiError as error:

@@ -77,8 +77,7 @@ def note_config(world: World, key: ProfileKey, config: Manifest | None, target: 
 def forget(world: World, key: ProfileKey) -> None:
     """The profile is gone: nothing need be found of it."""
     world.watched.pop(key, None)
-    for other in world.shelf.drop(key):
-        world.queue.add(other)
+    world.shelf.drop(key)
 
 
 def verify(world: World, key: ProfileKey) -> Verified:
