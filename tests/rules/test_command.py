@@ -123,7 +123,10 @@ def test_without_promtool_nothing_is_claimed(tmp_path: Path) -> None:
     missing = CliRunner().invoke(cli, ["test", str(made), "--promtool", "/no/such/promtool"])
     wrong = CliRunner().invoke(cli, ["test", str(made), "--promtool", "true"])
 
-    assert (2, True) == (missing.exit_code, "/no/such/promtool cannot be run: it comes with Prometheus" in missing.stderr)
+    assert (2, True) == (
+        missing.exit_code,
+        "/no/such/promtool, named by --promtool or the variable PROMTOOL, cannot be" in missing.stderr,
+    )
     assert (2, True) == (wrong.exit_code, "did not run the tests" in wrong.stderr)
 
 

@@ -103,6 +103,18 @@ def test_a_named_kubeconfig_says_where_and_who(tmp_path: Path) -> None:
     assert SECRET not in repr(found)
 
 
+@pytest.mark.parametrize("named", ["missing", "missing:also-missing"])
+def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether KUBECONFIG names it or it is looked for at home, and without a word of what is missing in it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", named)
+    with pytest.raises(NoCluster, match=f"^there is no kubeconfig {named}$"):
+        asyncio.run(locate())
+    monkeypatch.delenv("KUBECONFIG")
+    with pytest.raises(NoCluster, match=r"^there is no kubeconfig ~/\.kube/config$"):
+        asyncio.run(locate())
+
+
 @pytest.mark.parametrize("text", ["{", f"token: {SECRET}", f"[{SECRET}]", f'{{"current-context": "x", "contexts": ["{SECRET}"]}}'])
 def test_what_is_no_kubeconfig_is_not_quoted(tmp_path: Path, text: str) -> None:
     """Its words may be credentials."""

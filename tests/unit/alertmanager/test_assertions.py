@@ -127,7 +127,7 @@ def test_each_list_is_told_of_its_own_severity(critical: list[dict[str, Any]], w
         ({"labels": CRITICAL, "receivers": ["critical"], "nobody": True}, "give exactly one of receivers and nobody: true"),
         ({"labels": {}, "nobody": True}, "at least 1 item"),
         ({"labels": {"namespace": "other"}, "nobody": True}, "must not set namespace or profile"),
-        ({"labels": CRITICAL, "receivers": ["email-ops"]}, "Input should be 'critical', 'warning'"),
+        ({"labels": CRITICAL, "receivers": ["email-ops"]}, "must be 'critical', 'warning'"),
     ],
 )
 def test_an_assertion_that_says_nothing_clear_is_refused(assertion: dict[str, Any], words: str) -> None:

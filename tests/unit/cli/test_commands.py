@@ -94,7 +94,7 @@ def test_validate_prints_problems_and_fails(tmp_path: Path) -> None:
 
     assert 1 == result.exit_code
     assert [
-        f"{bad}:12: spec.scrape.port: Input should be a valid string, not 8000",
+        f"{bad}:12: spec.scrape.port: must be the NAME of a port of the Service, such as http, not 8000",
         f"{EXAMPLE}: analytics/ga4-analytics is valid",
     ] == result.stdout.splitlines()
     assert f"{bad}:14: skipped: Service is not a MonitoringProfile\n" == result.stderr

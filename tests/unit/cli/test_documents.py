@@ -78,11 +78,11 @@ def test_every_problem_is_found_with_its_line(tmp_path: Path) -> None:
     )
 
     assert [
-        "p.yaml:10: spec.scrape.sampleLimit: Input should be a valid integer, not '5'",
+        "p.yaml:10: spec.scrape.sampleLimit: must be a valid integer, not '5'",
         "p.yaml:11: spec.scrape.timeout: must be a duration in hours and smaller units, such as 15s or 1m30s, not '1x'",
-        "p.yaml:12: spec.packs[1]: Input should be 'ga4', 'vector-search', 'sse', 'http', 'database' or 'system', not 'ga5'",
+        "p.yaml:12: spec.packs[1]: must be 'ga4', 'vector-search', 'sse', 'http', 'database' or 'system', not 'ga5'",
         "p.yaml:16: spec.alerts.extra[0].summary: is required",
-        "p.yaml:18: spec.alerts.extra[0].severity: Input should be 'critical', 'warning' or 'info', not 'fatal'",
+        "p.yaml:18: spec.alerts.extra[0].severity: must be 'critical', 'warning' or 'info', not 'fatal'",
     ] == findings(tmp_path, text)
 
 
@@ -188,7 +188,9 @@ def test_a_value_in_the_place_of_a_secret_is_not_repeated(tmp_path: Path) -> Non
     text = GOOD + "  notifications:\n    critical:\n      - pagerDuty: {routingKey: hush-hush}\n"
     reference = GOOD + "  sentry: {dsn: {secretKeyRef: {name: 'https://hush-hush@sentry.io', key: dsn}}}\n"
 
-    assert ["p.yaml:12: spec.notifications.critical[0].pagerDuty.routingKey: must be a mapping of fields"] == findings(tmp_path, text)
+    path = "spec.notifications.critical[0].pagerDuty.routingKey"
+    words = "must be a reference, {secretKeyRef: {name: SECRET, key: KEY}}; credentials never stand in a profile"
+    assert [f"p.yaml:12: {path}: {words}"] == findings(tmp_path, text)
     assert findings(tmp_path, reference)
     assert "hush-hush" not in str(findings(tmp_path, reference))
 

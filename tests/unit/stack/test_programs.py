@@ -32,5 +32,5 @@ def test_what_is_missing_is_said_with_where_to_get_it(tmp_path: Path, monkeypatc
     for variable in (VARIABLE, "XDG_CACHE_HOME", "PATH"):
         monkeypatch.setenv(variable, str(tmp_path))
     program(tmp_path).chmod(0o644)
-    with pytest.raises(ProgramMissing, match=r"prometheus is neither in the folder given by --tools .* https://prometheus.io/download/"):
+    with pytest.raises(ProgramMissing, match=r"prometheus is neither where --tools .* https://prometheus.io/download/"):
         find("prometheus", None)

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from monitoring_operator.api.alerts import Alerts
 from monitoring_operator.api.dashboards import Dashboards, Sentry
-from monitoring_operator.api.model import IN_WORDS, Model, Unique
+from monitoring_operator.api.model import IN_WORDS, Model, SecretSource, Unique
 from monitoring_operator.api.notifications import Notifications
 from monitoring_operator.api.scrape import Prometheus, Scrape
 
@@ -117,13 +117,19 @@ def _message(error: Any) -> str:
             return NOT_A_FIELD
         case "rule":
             return str(error["msg"])
+        # Not quoted: what stands in the place of a reference to a Secret may well be the secret.
+        case "model_type" if error["ctx"]["class_name"] == SecretSource.__name__:
+            return "must be a reference, {secretKeyRef: {name: SECRET, key: KEY}}; credentials never stand in a profile"
         case "model_type" | "dict_type":
-            # Not quoted: what stands in the place of a reference to a Secret may well be the secret.
             return "must be a mapping of fields"
+        case "string_type" if error["loc"][-2:] == ("scrape", "port"):
+            message = "must be the NAME of a port of the Service, such as http"
+        case "string_type":
+            message = "must be text"
         case "string_pattern_mismatch":
             message = IN_WORDS.get(error["ctx"]["pattern"], f"must match {error['ctx']['pattern']}")
         case _:
-            message = str(error["msg"])
+            message = str(error["msg"]).replace("Input should be", "must be")
     shown = error.get("input")
     short = isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE
     # Whoever mistakes the place of a credential types it somewhere in here.

@@ -9,7 +9,7 @@ from monitoring_operator.api.cluster import ApiError, Cluster, Forbidden
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import ALERTMANAGER, SECRET
 from monitoring_operator.cli.asking import CannotAnswer
-from monitoring_operator.cli.connection import connected
+from monitoring_operator.cli.connection import connected, no_cluster
 from monitoring_operator.cluster import NoCluster
 
 _GENERATED_KEY = f"{CONFIG_KEY}.gz"
@@ -22,7 +22,7 @@ async def running_configurations(kubeconfig: str | None, context: str | None) ->
             targets = sorted([target_of(a) async for a in cluster.list(ALERTMANAGER)], key=by_name)
             found = {target: await _running(cluster, target) for target in targets}
     except NoCluster as error:
-        raise CannotAnswer(f"no cluster to ask: {error}. Give --kubeconfig or --context, or set KUBECONFIG.") from error
+        raise CannotAnswer(no_cluster(error)) from error
     except ApiError as error:
         raise CannotAnswer(f"the cluster could not be read: {error.message}") from error
     if not targets:

@@ -15,7 +15,7 @@ from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.notifications import AlertmanagerRef
 from monitoring_operator.api.profile import InvalidProfile, parse
 from monitoring_operator.api.resources import ALERTMANAGER, PROFILE
-from monitoring_operator.cli.connection import connected
+from monitoring_operator.cli.connection import connected, no_cluster
 from monitoring_operator.cli.formats import TEXT, data
 from monitoring_operator.cli.trial_run import CannotTest, Outcome, Trial, Way
 from monitoring_operator.cluster import KubernetesCluster, NoCluster
@@ -44,7 +44,7 @@ def notify_test(request: Request) -> int:
     try:
         return asyncio.run(_run(request))
     except NoCluster as error:
-        return _failed(f"no cluster: {error}. Give --kubeconfig or --context, or set KUBECONFIG.")
+        return _failed(no_cluster(error))
     except ApiError as error:
         return _failed(f"the cluster could not be read: {error.message}")
     except (CannotTest, NoTarget, InvalidProfile) as error:

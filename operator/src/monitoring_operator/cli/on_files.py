@@ -70,7 +70,12 @@ def validate(files: tuple[str, ...], retention: float | None, output: str) -> No
 @click.command()
 @FILES
 @RETENTION
-@click.option("--promtool", metavar="PATH", envvar="PROMTOOL", help="The promtool that runs the tests. Default: the one on PATH.")
+@click.option(
+    "--promtool",
+    metavar="PATH",
+    envvar="PROMTOOL",
+    help="The promtool that runs the tests. Default: that of MONITORING_TOOLS_DIR, of `make tools`, or on PATH.",
+)
 @click.option(
     "--cases",
     "own_cases",

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from monitoring_operator.stack import programs
+
 DEADLINE = 600.0
 """Seconds that all tests of all profiles may take together."""
 
@@ -28,12 +30,15 @@ class Check:
 
 
 def find(named: str | None) -> str:
-    """The promtool that was named, else the one on PATH. Raises PromtoolMissing."""
-    found = shutil.which(named or "promtool")
-    if found is None:
-        what = f"{named} cannot be run" if named else "promtool is not on PATH"
-        raise PromtoolMissing(f"{what}: it comes with Prometheus; name it by --promtool or in the variable PROMTOOL")
-    return found
+    """The promtool that was named, else the one that is found. Raises PromtoolMissing."""
+    if named:
+        if (found := shutil.which(named)) is None:
+            raise PromtoolMissing(f"{named}, named by --promtool or the variable PROMTOOL, cannot be run; it comes with Prometheus")
+        return found
+    try:
+        return str(programs.find("promtool", None))
+    except programs.ProgramMissing as error:
+        raise PromtoolMissing(str(error)) from error
 
 
 def failures(promtool: str, checks: Mapping[str, Check]) -> dict[str, str]:

@@ -54,6 +54,7 @@ async def _load(kubeconfig: str | None, context: str | None) -> "Configuration":
     from kubernetes.aio.client import Configuration  # noqa: PLC0415 -- not in a pod
     from kubernetes.aio.config import ConfigException, load_kube_config  # noqa: PLC0415
 
+    _require(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
     configuration = Configuration()
     try:
         await load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
@@ -63,6 +64,12 @@ async def _load(kubeconfig: str | None, context: str | None) -> "Configuration":
         # The client raises whatever it stumbles over in a file that is no kubeconfig; its words may quote the file's credentials.
         raise NoCluster(f"what should be a kubeconfig is none ({type(error).__name__})") from error
     return configuration
+
+
+def _require(paths: str) -> None:
+    """The client would go on with an empty configuration and complain of that. Raises NoCluster."""
+    if not any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path):
+        raise NoCluster(f"there is no kubeconfig {paths}")
 
 
 def _token(configuration: "Configuration") -> str:

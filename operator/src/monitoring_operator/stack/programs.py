@@ -1,4 +1,4 @@
-"""Where prometheus and alertmanager are on this machine, for those who run them without a container engine."""
+"""Where Prometheus' and Alertmanager's programs are on this machine, for those who run them without a container engine."""
 
 import os
 import shutil
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "MONITORING_TOOLS_DIR"
+OPTIONS = {"promtool": "--promtool"}
+"""What names a program on the command line, where that is not the option for the folder of all."""
 
 
 class ProgramMissing(Exception):
@@ -25,8 +27,8 @@ def find(name: str, folder: Path | None) -> Path:
     if on_path is not None:
         return Path(on_path)
     raise ProgramMissing(
-        f"{name} is neither in the folder given by --tools or {VARIABLE} nor on PATH. Get it from https://prometheus.io/download/, "
-        "or run `make tools` in a checkout of this project, which compiles it."
+        f"{name} is neither where {OPTIONS.get(name, '--tools')} or {VARIABLE} say nor on PATH. Get it from "
+        "https://prometheus.io/download/, or run `make tools` in a checkout of this project, which compiles it."
     )
 
 
