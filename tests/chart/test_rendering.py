@@ -36,6 +36,7 @@ def test_operator_is_started_for_the_whole_cluster_by_default() -> None:
     """Without values there is neither a namespace nor a label nor an address among the arguments."""
     expected = [
         "run",
+        f"--identity={rendered.NAMESPACE}/monitoring-operator",
         "--resync-interval=10m",
         "--verify=direct",
         "--http-host=0.0.0.0",

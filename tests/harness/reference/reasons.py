@@ -49,6 +49,10 @@ REASONS = {
         "The Secret that Alertmanager reads is somebody else's, Helm's for instance.",
         "Let Alertmanager read another: see [kube-prometheus-stack](../howto/kube-prometheus-stack.md).",
     ),
+    "AlertmanagerSecretTaken": (
+        "Another operator writes the Secret that Alertmanager reads; two would lose each other's routes.",
+        "Name another Alertmanager, or see [Scaling](../scaling.md#who-writes-the-secret).",
+    ),
     "AlertmanagerConfigRejected": ("prometheus-operator or Alertmanager refused the configuration.", "Its words are in the message."),
     "AlertmanagerConfigNotSelected": (
         "The Alertmanager does not select the profile's AlertmanagerConfig object.",

@@ -269,6 +269,13 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
             '"configSecret": "monitoring-profiles-alertmanager"',
         ),
         (
+            with_secret({"app.kubernetes.io/managed-by": "monitoring-operator"}, {"monitoring-operator.dev/assembled-by": "old/operator"}),
+            "warning",
+            "Alertmanager monitoring/main",
+            "is written by the operator old/operator, of which there is no Deployment",
+            "kubectl annotate secret routes --namespace monitoring monitoring-operator.dev/assembled-by-",
+        ),
+        (
             lambda f: replace(f, secrets={("monitoring", "routes"): NO_RIGHT}),
             "warning",
             "Alertmanager monitoring/main",

@@ -13,7 +13,7 @@ import yaml
 from monitoring_operator.alertmanager.base import BASE_KEY, CONFIG_KEY
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.fragment import Fragment, receiver_name
-from monitoring_operator.alertmanager.matchers import fence
+from monitoring_operator.alertmanager.matchers import fence, fenced
 from monitoring_operator.alertmanager.merge import Merged
 from monitoring_operator.alertmanager.receivers import DIRECTORY
 from monitoring_operator.alertmanager.target import Target
@@ -35,7 +35,7 @@ class TooLarge(Exception):
         self.size = size
 
 
-def render_secret(target: Target, merged: Merged) -> Manifest:
+def render_secret(target: Target, merged: Merged, annotations: Mapping[str, str] | None = None) -> Manifest:
     """The configuration Secret of `target`. Raises TooLarge."""
     values = {CONFIG_KEY: merged.config, **merged.files}
     if merged.base is not None:
@@ -46,7 +46,7 @@ def render_secret(target: Target, merged: Merged) -> Manifest:
     size = sum(len(key) + len(value) * 3 // 4 for key, value in data.items())
     if size > SIZE_LIMIT:
         raise TooLarge(size)
-    metadata = {
+    metadata: dict[str, Any] = {
         "name": target.secret,
         "namespace": target.namespace,
         "labels": {
@@ -55,7 +55,24 @@ def render_secret(target: Target, merged: Merged) -> Manifest:
             names.LABEL_ALERTMANAGER: target.name,
         },
     }
+    if annotations:
+        metadata["annotations"] = dict(annotations)
     return Manifest({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data})
+
+
+def assembler(secret_body: Mapping[str, Any]) -> str:
+    """The identity of the operator that writes this Secret; empty if none has put its name to it."""
+    return str((secret_body["metadata"].get("annotations") or {}).get(names.ANNOTATION_ASSEMBLED_BY, ""))
+
+
+def routed(secret_body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Namespace and name of every profile that has a route in `secret_body`, a live configuration Secret; none if it cannot be read."""
+    try:
+        routes = _config(secret_body["data"][CONFIG_KEY])["route"]["routes"]
+        fences = (fenced(route.get("matchers") or ()) for route in routes)
+        return [profile for profile in fences if profile is not None]
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError, RecursionError):
+        return []
 
 
 def is_ours(secret_body: Mapping[str, Any]) -> bool:

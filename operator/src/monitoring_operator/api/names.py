@@ -23,6 +23,8 @@ ANNOTATION_OWNER_UID = f"{GROUP}/owner-uid"
 """The profile's UID on a child that lives in another namespace, where Kubernetes allows no owner reference."""
 LABEL_ALERTMANAGER = f"{GROUP}/alertmanager"
 """On the configuration Secret: the Alertmanager object that it is for."""
+ANNOTATION_ASSEMBLED_BY = f"{GROUP}/assembled-by"
+"""On the configuration Secret: the identity of the operator that writes it. Nobody else does."""
 
 ALERT_LABEL_NAMESPACE = "namespace"
 ALERT_LABEL_PROFILE = "profile"
@@ -103,6 +105,7 @@ class Reason:
     ALERTMANAGER_AMBIGUOUS = "AlertmanagerAmbiguous"
     ALERTMANAGER_CONFIG_NOT_SELECTED = "AlertmanagerConfigNotSelected"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105
+    ALERTMANAGER_SECRET_TAKEN = "AlertmanagerSecretTaken"  # noqa: S105
 
 
 def child_labels(name: str, namespace: str, uid: str) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Settings:
     grafana_token: str = field(default="", repr=False)
     webhook_port: int | None = None
     webhook_certificates: str = "/etc/monitoring-operator/webhook"
+    identity: str = ""
     leader_elect: bool = False
     lease_name: str = names.FIELD_MANAGER
     lease_namespace: str = ""
@@ -77,6 +78,7 @@ def run_operator(settings: Settings) -> int:
             grafana_token=settings.grafana_token if settings.grafana_url else "",
             namespaces=settings.namespaces,
         ),
+        identity=settings.identity or f"{_own_namespace()}/{names.FIELD_MANAGER}",
         webhook=Webhook(settings.webhook_port, Path(settings.webhook_certificates)) if settings.webhook_port is not None else None,
         lease=Ref(LEASE, settings.lease_namespace or _own_namespace(), settings.lease_name) if settings.leader_elect else None,
     )

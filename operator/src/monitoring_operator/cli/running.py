@@ -88,6 +88,13 @@ from monitoring_operator.cli.parameters import BASE_CONFIG, DURATION, labels
     help="Where the webhook's tls.crt and tls.key are. They are read again when they change.",
 )
 @click.option(
+    "--identity",
+    metavar="NAMESPACE/NAME",
+    default="",
+    help="Name of this installation, by which operators tell whose an Alertmanager's Secret is. Default: monitoring-operator in the "
+    "pod's namespace.",
+)
+@click.option(
     "--leader-elect", is_flag=True, help="Write only while this process holds the Lease, so that several replicas can run at once."
 )
 @click.option("--lease-name", metavar="NAME", default="monitoring-operator", show_default=True, help="The Lease's name.")

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from monitoring_operator.adoption.selection import in_words
-from monitoring_operator.alertmanager.secret import is_ours
+from monitoring_operator.alertmanager.secret import assembler, is_ours
 from monitoring_operator.alertmanager.target import Target, target_of
+from monitoring_operator.api import names
 from monitoring_operator.api.resources import ALERTMANAGER
 from monitoring_operator.doctor.facts import Facts, Object, Unread
 from monitoring_operator.doctor.finding import Finding, bad, good, warning
@@ -44,27 +45,49 @@ def _one(body: Object, facts: Facts) -> Iterator[Finding]:
         mend = patch(body, {"alertmanagerConfiguration": None})
         yield bad(name(body), "takes its configuration from spec.alertmanagerConfiguration, and then reads no Secret.", mend)
     else:
-        yield _secret(body, target, facts.secrets.get((target.namespace, target.secret)))
+        yield _secret(body, target, facts)
     yield from _version(body)
     yield from state(body)
     if spec.get("alertmanagerConfigSelector") is not None:
         yield _merging(name(body), spec)
 
 
-def _secret(body: Object, target: Target, secret: Object | Unread | None) -> Finding:
+def _secret(body: Object, target: Target, facts: Facts) -> Finding:
     subject, where = name(body), f"its configuration Secret {target.namespace}/{target.secret}"
+    secret = facts.secrets.get((target.namespace, target.secret))
     if isinstance(secret, Unread):
         return warning(subject, f"{where} could not be read: {secret.why}")
     if secret is None:
         return good(subject, f"{where} is not there yet: the operator writes it for the first profile that notifies.")
     if is_ours(secret):
-        return good(subject, f"{where} is the operator's.")
+        return _operators(subject, target, secret, where, facts)
     metadata = secret["metadata"]
     release = (metadata.get("annotations") or {}).get("meta.helm.sh/release-name")
     helm = release or (metadata.get("labels") or {}).get("app.kubernetes.io/managed-by") == "Helm"
     owner = f"the Helm release {release}'s" if release else "Helm's" if helm else "somebody else's"
     mend = TWO_VALUES if helm else patch(body, {"configSecret": SECRET})
     return bad(subject, f"{where} is {owner}: the operator leaves it alone, and profiles with notifications are not Ready.", mend)
+
+
+def _operators(subject: str, target: Target, secret: Object, where: str, facts: Facts) -> Finding:
+    """A Secret that an operator writes: which one, and whether that is still there."""
+    owner = assembler(secret)
+    if not owner:
+        return good(subject, f"{where} is the operator's.")
+    there = (
+        None
+        if isinstance(facts.deployments, Unread)
+        else {f"{d['metadata']['namespace']}/{d['metadata']['name']}" for d in facts.deployments}
+    )
+    if there is None or owner in there:
+        return good(subject, f"{where} is written by the operator {owner}, and by no other.")
+    mend = (
+        f"If {owner} is gone for good: kubectl annotate secret {target.secret} --namespace {target.namespace} "
+        f"{names.ANNOTATION_ASSEMBLED_BY}-   # another operator then takes it over, without losing a route"
+    )
+    return warning(
+        subject, f"{where} is written by the operator {owner}, of which there is no Deployment; any other leaves it alone.", mend
+    )
 
 
 def _version(body: Object) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from monitoring_operator.reconcile.alertmanager import reconcile_alertmanager
 from monitoring_operator.reconcile.observer import Observer
 from monitoring_operator.reconcile.profile import reconcile_profile
 from monitoring_operator.reconcile.resync import poll_sources, refresh_served, resync, verify
+from monitoring_operator.reconcile.scope import Scope
 from monitoring_operator.reconcile.world import Defaults, Key, Verification, World
 from monitoring_operator.store import ProfileKey, Store
 from monitoring_operator.telemetry import Picture, Telemetry
@@ -74,6 +75,8 @@ class Options:
     http_host: str
     http_port: int
     verification: Verification
+    identity: str = ""
+    """Names the installation, `namespace/name`."""
     lease: Ref | None = None
     """The Lease by which replicas elect the one that writes; None: there is only one."""
     webhook: Webhook | None = None
@@ -101,6 +104,7 @@ async def operate(connection: Connection, options: Options) -> None:
         now=_now,
         defaults=options.defaults,
         verification=options.verification,
+        scope=Scope(options.identity, options.namespaces),
         clusterwide=not options.namespaces,
     )
     telemetry.watch(_picture(world, queue, elector))

@@ -11,15 +11,18 @@ from monitoring_operator.alertmanager.config_object import MODE
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.fragment import Fragment
 from monitoring_operator.alertmanager.merge import clashes, merge
-from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret
+from monitoring_operator.alertmanager.secret import TooLarge, is_ours, previous, render_secret, routed
 from monitoring_operator.alertmanager.target import Target, by_name, target_of
 from monitoring_operator.alertmanager.validate import problems
 from monitoring_operator.alertmanager.whole import whole_problems
+from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError, Conflict
 from monitoring_operator.api.names import Reason
 from monitoring_operator.queue import Retry
 from monitoring_operator.reconcile.apply import reason_of
 from monitoring_operator.reconcile.bases import NoBase, current_base
+from monitoring_operator.reconcile.guard import Taken, admit
+from monitoring_operator.reconcile.strays import strays
 from monitoring_operator.reconcile.world import COALESCE, World
 from monitoring_operator.store import ProfileKey, secret_ref
 
@@ -51,6 +54,12 @@ async def reconcile_alertmanager(world: World, target: Target) -> None:
         base = await current_base(world, target, readers)
         chosen = await _fragments(world, target, readers, base)
         await _write(world, target, chosen, base)
+    except Taken as taken:
+        # What it holds is somebody else's decision now.
+        board.written.pop(target, None)
+        if any(p.target == target for p in board.parts.values()):
+            _decide(world, target, None, Reason.ALERTMANAGER_SECRET_TAKEN, str(taken))
+            raise Retry(f"{where} is another operator's", at_most=taken.pause) from taken
     except NoBase as missing:
         _decide(world, target, None, Reason.REJECTED, f"{where} is not written without the base configuration: {missing}")
         raise Retry(str(missing), at_most=FOREIGN_RETRY) from missing
@@ -89,13 +98,20 @@ async def _fragments(world: World, target: Target, readers: Readers, base: Base 
     refused = {key: why for key, part in wanted.items() if (why := _against(part, readers, base, good=written.get(key)))}
     kept = {k for k, p in world.routes.parts.items() if p.fragment is None and k not in wanted} | refused.keys()
     live: dict[str, Any] = {}
-    if kept and target not in world.routes.written:
+    first = target not in world.routes.written
+    if first and (kept or not world.scope.sees_all):
         live = await world.cluster.get(secret_ref(target.namespace, target.secret)) or {}
     fragments = {key: part for key, part in wanted.items() if key not in refused}
     for key in kept:
         last_good = written.get(key) or previous(live, key.namespace, key.name)
         if last_good is not None and not _against(last_good, readers, base, good=None):
             fragments[key] = last_good
+    if not world.scope.sees_all:
+        held = {ProfileKey(*pair) for pair in routed(live)} if first else written.keys()
+        for key in await strays(world, target, held, wanted.keys() | kept):
+            last = written.get(key) or previous(live, key.namespace, key.name)
+            if last is not None and not _against(last, readers, base, good=last):
+                fragments[key] = last
     return _Chosen(fragments, refused)
 
 
@@ -112,7 +128,7 @@ async def _write(world: World, target: Target, chosen: _Chosen, base: Base | Non
     ref = secret_ref(target.namespace, target.secret)
     merged = merge(chosen.fragments.values(), base)
     try:
-        manifest = render_secret(target, merged)
+        manifest = render_secret(target, merged, _signature(world))
     except TooLarge as too_large:
         _decide(world, target, None, Reason.REJECTED, str(too_large))
         return
@@ -128,6 +144,8 @@ async def _write(world: World, target: Target, chosen: _Chosen, base: Base | Non
         if live is not None and not is_ours(live):
             _decide(world, target, None, Reason.ALERTMANAGER_SECRET_FOREIGN, _foreign(target))
             raise Retry(f"Secret {target.namespace}/{target.secret} is someone else's", at_most=FOREIGN_RETRY)
+        if live is not None:
+            admit(world, target, live)
         version = live["metadata"]["resourceVersion"] if live is not None else ""
         answer = await world.cluster.apply(manifest, only_at=version)
         world.store.applied(answer, manifest.digest)
@@ -136,6 +154,10 @@ async def _write(world: World, target: Target, chosen: _Chosen, base: Base | Non
         world.routes.versions.update(dict.fromkeys(changed, answer["metadata"]["resourceVersion"]))
         world.journal.wrote(ref.resource, "apply")
     _decide(world, target, chosen)
+
+
+def _signature(world: World) -> dict[str, str]:
+    return {names.ANNOTATION_ASSEMBLED_BY: world.scope.identity} if world.scope.identity else {}
 
 
 def _decide(world: World, target: Target, chosen: _Chosen | None, reason: str = "", message: str = "") -> None:

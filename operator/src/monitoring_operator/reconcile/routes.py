@@ -36,6 +36,10 @@ class Board:
     """The parts that the live Secret holds."""
     versions: dict[ProfileKey, str] = field(default_factory=dict)
     """The Secret's resource version with which a profile's part came to be as it is, where we wrote it."""
+    rivals: dict[Target, float] = field(default_factory=dict)
+    """Where another operator's name stood in the Secret: since when it does not any more (monotonic seconds), infinity while it does."""
+    strays: dict[Target, dict[ProfileKey, float]] = field(default_factory=dict)
+    """Profiles whose parts stay though nobody brings them, and when it was found out that they exist (monotonic seconds)."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
     """Reason and message where the Secret could not be written."""
     refused: dict[Target, dict[ProfileKey, str]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, Resource
 from monitoring_operator.reconcile.events import Announcements
 from monitoring_operator.reconcile.routes import Board
+from monitoring_operator.reconcile.scope import Scope
 from monitoring_operator.reconcile.shelf import Shelf
 from monitoring_operator.render import Inputs
 from monitoring_operator.store import ProfileKey, Store, secret_ref
@@ -159,6 +160,7 @@ class World:
     journal: Journal
     now: Callable[[], str]
     defaults: Defaults = field(default_factory=Defaults)
+    scope: Scope = field(default_factory=Scope)
     routes: Board = field(default_factory=Board)
     announcements: Announcements = field(default_factory=Announcements)
     served: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
