@@ -35,6 +35,8 @@ class FakeMonitoring:
     reloaded: bool = True
     dashboards: list[str] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)
+    """Hosts that have loaded no rules and found no targets yet."""
     requests: list[str] = field(default_factory=list)
 
     async def get(self, url: str, *, token: str = "") -> bytes:
@@ -47,11 +49,12 @@ class FakeMonitoring:
 
     def answer(self, url: str) -> bytes:
         """What stands at a URL."""
+        behind = (urlsplit(url).hostname or "").split(".")[0] in self.behind
         match urlsplit(url).path:
             case "/api/v1/rules":
-                return _success({"groups": [g for rule in self.rules for g in self._groups(rule)]})
+                return _success({"groups": [g for rule in self.rules if not behind for g in self._groups(rule)]})
             case "/api/v1/targets":
-                return _success({"activeTargets": [t for pool in self.targets for t in self._targets(pool)]})
+                return _success({"activeTargets": [t for pool in self.targets if not behind for t in self._targets(pool)]})
             case "/api/v1/query":
                 return _success({"resultType": "vector", "result": [{"metric": m, "value": [0, "1"]} for m in self.metrics]})
             case "/metrics":

@@ -10,7 +10,7 @@ from harness.fake_cluster import profile_body
 from harness.live_world import KEY, NOTIFY, POOL, Scene, live, scene, service
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import PROFILE, PROMETHEUS, SECRET, SERVICE, SERVICE_MONITOR
+from monitoring_operator.api.resources import ALERTMANAGER, PROFILE, PROMETHEUS, SECRET, SERVICE, SERVICE_MONITOR
 from monitoring_operator.cli import verification
 from monitoring_operator.cli.chain import Chain, chain
 from monitoring_operator.cli.inspection import Inspector
@@ -148,6 +148,45 @@ def test_a_disagreement_with_the_status_is_said() -> None:
 
         assert "is about generation 1, and the profile is at 2." in said
         assert "says TargetsUp=True (TargetsUp), and False was found now." in said
+
+    asyncio.run(play())
+
+
+def test_replicas_that_do_not_agree_are_named() -> None:
+    """One is behind, one does not answer: each with what it says; where all say the same there is nothing to add."""
+
+    async def play() -> None:
+        found = await live()
+        found.cluster.objects[Ref(PROMETHEUS, "monitoring", "k8s")]["spec"]["replicas"] = 3
+        agreeing = await one(found)
+        found.monitoring.silent.add("prometheus-k8s-1")
+        found.monitoring.behind.add("prometheus-k8s-2")
+        differing = await one(found)
+        told = [hop.message for hop in differing.hops if hop.subject == "Loaded"]
+
+        assert ["Loaded"] == [hop.subject for hop in agreeing.hops if hop.subject == "Loaded"]
+        assert told[1].startswith("Prometheus monitoring/prometheus-k8s-0: 21 alerts in 1 PrometheusRule")
+        assert told[2].startswith("Prometheus monitoring/prometheus-k8s-1: Prometheus monitoring/prometheus-k8s-1 does not answer")
+        assert told[3].startswith("Prometheus monitoring/prometheus-k8s-2: ")
+        assert "PrometheusRule shop/web-alerts" in told[3]
+
+    asyncio.run(play())
+
+
+def test_replicas_of_alertmanager_that_do_not_agree_are_named() -> None:
+    """The one that does not answer, and the one that runs the routes."""
+
+    async def play() -> None:
+        found = await live(routes=True)
+        found.cluster.objects[Ref(ALERTMANAGER, "monitoring", "main")]["spec"]["replicas"] = 2
+        found.monitoring.silent.add("alertmanager-main-1")
+        differing = await one(found)
+        told = [(hop.level, hop.message.partition(":")[0]) for hop in differing.hops if hop.subject == "RoutesLive"]
+
+        assert [
+            (Level.GOOD, "Alertmanager monitoring/alertmanager-main-0"),
+            (Level.WARNING, "Alertmanager monitoring/alertmanager-main-1"),
+        ] == told[1:]
 
     asyncio.run(play())
 

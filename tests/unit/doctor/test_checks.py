@@ -65,7 +65,8 @@ WELL = Facts(
     crd=crd(),
     served=frozenset({PROMETHEUS, ALERTMANAGER, SERVICE_MONITOR, PROMETHEUS_RULE}),
     workloads=(prometheus(), workload("Alertmanager", configSecret="routes")),
-    deployments=(operator(), sidecar()),
+    deployments=(operator(),),
+    grafanas=(sidecar(),),
     secrets={("monitoring", "routes"): OURS},
     rights=Rights("admin"),
 )
@@ -74,6 +75,11 @@ WELL = Facts(
 def with_workloads(*bodies: Object) -> Change:
     """These objects of prometheus-operator instead."""
     return lambda facts: replace(facts, workloads=bodies)
+
+
+def with_grafana(*bodies: Object) -> Change:
+    """These workloads with a sidecar instead."""
+    return lambda facts: replace(facts, grafanas=bodies)
 
 
 def with_deployments(*bodies: Object) -> Change:
@@ -146,21 +152,21 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
             "helm install kube-prometheus-stack",
         ),
         (
-            with_deployments(operator("x/prometheus-operator:v0.84.1"), sidecar()),
+            with_deployments(operator("x/prometheus-operator:v0.84.1")),
             "bad",
             "prometheus-operator",
             "is 0.84, and 0.85",
             "Upgrade",
         ),
         (
-            with_deployments(operator("x/prometheus-operator:v0.85.0", "--a=b"), sidecar()),
+            with_deployments(operator("x/prometheus-operator:v0.85.0", "--a=b")),
             "warning",
             "prometheus-operator",
             "does not say which rules it has accepted",
             "Upgrade it to 0.87",
         ),
         (
-            with_deployments(operator("x/prometheus-operator:v0.93.0", "--a=b"), sidecar()),
+            with_deployments(operator("x/prometheus-operator:v0.93.0", "--a=b")),
             "warning",
             "prometheus-operator",
             "feature gate StatusForConfigurationResources is off",
@@ -177,7 +183,7 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
             "--namespaces",
         ),
         (
-            with_deployments({**operator(), "status": {}}, sidecar()),
+            with_deployments({**operator(), "status": {}}),
             "bad",
             "prometheus-operator",
             "does not run",
@@ -282,24 +288,24 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
             "monitoring/routes could not be read",
             "",
         ),
-        (with_deployments(operator()), "warning", "Grafana", "no Deployment has a sidecar", "sidecar.dashboards.enabled=true"),
-        (with_deployments(operator(), sidecar(LABEL="dash")), "bad", "Grafana monitoring/grafana", "looks for the label dash: 1", "label="),
+        (with_grafana(), "warning", "Grafana", "nothing in the cluster has a sidecar", "sidecar.dashboards.enabled=true"),
+        (with_grafana(sidecar(LABEL="dash")), "bad", "Grafana monitoring/grafana", "looks for the label dash: 1", "label="),
         (
-            with_deployments(operator(), sidecar(RESOURCE="secret")),
+            with_grafana(sidecar(RESOURCE="secret")),
             "bad",
             "Grafana monitoring/grafana",
             "reads Secrets only",
             "resource=both",
         ),
         (
-            with_deployments(operator(), sidecar(NAMESPACE=None)),
+            with_grafana(sidecar(NAMESPACE=None)),
             "warning",
             "Grafana monitoring/grafana",
             "looks into monitoring only",
             "searchNamespace=ALL",
         ),
         (
-            with_deployments(operator(), sidecar(FOLDER_ANNOTATION=None)),
+            with_grafana(sidecar(FOLDER_ANNOTATION=None)),
             "warning",
             "Grafana monitoring/grafana",
             "reads no annotation",
@@ -367,7 +373,7 @@ def test_a_secret_that_is_not_there_yet_is_fine() -> None:
 )
 def test_the_version_comes_from_the_image_else_from_the_crds(image: str, name: str, stamp: str, level: str, words: str) -> None:
     """A tag that is no version, or none at all, leaves the annotation of the CRDs."""
-    facts = replace(WELL, stamp=stamp, deployments=(operator(image, name=name), sidecar()))
+    facts = replace(WELL, stamp=stamp, deployments=(operator(image, name=name),))
     found = [f for f in diagnose(facts, Settings()) if f.subject.startswith("prometheus-operator monitoring/")]
 
     assert (level, True) == (found[0].level, words in found[0].message), found
@@ -375,7 +381,7 @@ def test_the_version_comes_from_the_image_else_from_the_crds(image: str, name: s
 
 def test_without_rights_on_deployments_the_rest_is_still_checked() -> None:
     """Two warnings, and the version from the CRDs."""
-    facts = replace(WELL, stamp="0.93.0", deployments=NO_RIGHT)
+    facts = replace(WELL, stamp="0.93.0", deployments=NO_RIGHT, grafanas=NO_RIGHT)
 
     assert ["prometheus-operator", "Grafana"] == [f.subject for f in trouble(facts)]
     assert any("is 0.93 by the annotation" in f.message for f in diagnose(facts, Settings()))

@@ -83,6 +83,30 @@ def test_what_may_not_be_read_stops_nothing_else(forbidden: str) -> None:
     assert isinstance(facts.rights, Rights)
 
 
+def grafana(kind: str, name: str, image: str = "kiwigrid/k8s-sidecar:2.10.1") -> dict[str, Any]:
+    """A pod, or what makes one, with a sidecar."""
+    pod = {"containers": [{"name": "grafana-sc-dashboard", "image": image}]}
+    body = {"kind": kind, "metadata": {"namespace": "monitoring", "name": name}}
+    return (
+        {**body, "apiVersion": "v1", "spec": pod}
+        if kind == "Pod"
+        else {**body, "apiVersion": "apps/v1", "spec": {"template": {"spec": pod}}}
+    )
+
+
+def test_a_grafana_is_found_however_it_runs() -> None:
+    """As a Deployment or StatefulSet; pods, which are many, are looked at only where neither has a sidecar."""
+    pods = [grafana("Pod", "grafana-0"), grafana("Pod", "other", image="nginx")]
+    several = [grafana("Deployment", "one"), grafana("StatefulSet", "two"), grafana("StatefulSet", "none", image="nginx"), *pods]
+
+    for there, names in ((several, ["one", "two"]), (several[2:], ["grafana-0"]), (several[1:], ["two"]), ([], [])):
+        cluster = Reviewed(*there)
+        found = read(cluster).grafanas
+        assert not isinstance(found, Unread)
+        assert names == [g["metadata"]["name"] for g in found]
+        assert ("list pods" in cluster.calls) == (names in (["grafana-0"], []))
+
+
 def test_a_cluster_that_does_not_answer_is_no_finding() -> None:
     """Half a report would read like a whole one."""
     cluster = Reviewed()

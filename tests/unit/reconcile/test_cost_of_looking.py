@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from harness.fake_cluster import profile_body
-from harness.live_world import KEY, POOL, live, scene, service
+from harness.fake_world import drain
+from harness.live_world import KEY, POOL, Scene, live, scene, service
 from monitoring_operator.api.cluster import ApiError
-from monitoring_operator.api.resources import Resource
-from monitoring_operator.reconcile.dependencies import TOGETHER
+from monitoring_operator.api.manifest import Ref
+from monitoring_operator.api.resources import PROFILE, SERVICE_MONITOR, Resource
+from monitoring_operator.reconcile.dependencies import NAMESPACES_AT_ONCE, TOGETHER
 from monitoring_operator.reconcile.observer import pauses
+from monitoring_operator.reconcile.resync import resync
+from monitoring_operator.store import ProfileKey
 
 
 def test_what_has_not_changed_is_not_judged_again() -> None:
@@ -89,6 +93,47 @@ def test_namespaces_are_asked_about_together() -> None:
 
         assert {*spaces, "shop"} == set(found.world.sightings.scenes)
         assert TOGETHER == most
+
+    asyncio.run(play())
+
+
+def refused(found: Scene, namespace: str) -> None:
+    """prometheus-operator records an Event on the namespace's ServiceMonitor as it is now."""
+    there = found.cluster.objects[Ref(SERVICE_MONITOR, namespace, "web")]["metadata"]
+    about = {"uid": there["uid"], "resourceVersion": there["resourceVersion"]}
+    metadata = {"namespace": namespace, "name": f"e{there['resourceVersion']}"}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about}
+    found.cluster.put({**event, "reason": "InvalidConfiguration", "message": "no"})
+
+
+def test_every_namespace_in_doubt_gets_its_turn() -> None:
+    """Some in each look, and what was heard of the others stands; who waits for news of a change need not wait for his turn."""
+
+    async def play() -> None:
+        spaces = [f"team-{n:03}" for n in range(2 * NAMESPACES_AT_ONCE + 20)]
+        keys = [ProfileKey(space, "web") for space in spaces]
+        found = scene(*(profile_body(space, "web") for space in spaces))
+        await resync(found.world)
+        await drain(found.world)
+        for space in spaces:
+            refused(found, space)
+        for _ in range(4):
+            await found.look(after=1)
+
+        assert {"NotAccepted"} == {found.condition("Accepted", key)[1] for key in keys}
+        waits = keys[-1]
+        body = found.cluster.objects[Ref(PROFILE, waits.namespace, waits.name)]
+        changed = {**body, "metadata": {**body["metadata"], "generation": 2}}
+        changed["spec"] = {"scrape": {**body["spec"]["scrape"], "interval": "45s"}}
+        found.cluster.put(changed)
+        await resync(found.world)
+        await drain(found.world)
+        refused(found, waits.namespace)
+        await found.look(after=1)
+        await found.look(after=1)
+
+        assert ("NotAccepted", 2) == (found.condition("Accepted", waits)[1], found.status(waits)["observedGeneration"])
+        assert {"NotAccepted"} == {found.condition("Accepted", key)[1] for key in keys}
 
     asyncio.run(play())
 

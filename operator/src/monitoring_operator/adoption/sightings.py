@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from monitoring_operator.adoption.dashboards import Shown
 from monitoring_operator.adoption.metrics_present import Seen
@@ -25,8 +26,10 @@ class Sightings:
     """Labels of namespaces, where somebody selects by them."""
     scenes: dict[str, Scene] = field(default_factory=dict)
     """Services of namespaces in which something is not scraped as it should be."""
+    events: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """prometheus-operator's refusing Events (as JSON) of namespaces in doubt, those asked last at the end."""
     refusals: dict[str, str] = field(default_factory=dict)
-    """Texts of prometheus-operator's Events about an object of ours as it is now, by UID."""
+    """Their texts about an object of ours as it is now, by UID."""
     grafana: Shown | None = None
     """None where no Grafana is to be asked."""
     asked: frozenset[Ref] = frozenset()

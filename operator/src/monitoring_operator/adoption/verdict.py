@@ -72,7 +72,7 @@ def selected(question: Question, seen: Sightings) -> Fact:
 def judge(question: Question, seen: Sightings) -> Answer:
     """Every fact about the profile that can be told from what was seen."""
     expected, overdue = question.expected, question.overdue
-    takers = {_ref(body): body for body in question.takers}
+    takers = {ref_of_taker(body): body for body in question.takers}
     by = {c.ref: _choosers(c, question, seen) for c in expected.candidates}
     heard = {r.ref: {t: _heard(seen, t, takers) for t in by[r.ref] if t.resource in EVALUATES} for r in expected.rules}
     uids = {ref: live.uid for ref, live in question.live.items()}
@@ -91,7 +91,8 @@ def judge(question: Question, seen: Sightings) -> Answer:
     return Answer(tuple(f for f in facts if f is not None), counted[0].count if counted else "", running)
 
 
-def _ref(body: Object) -> Ref:
+def ref_of_taker(body: Object) -> Ref:
+    """Which object of prometheus-operator (as JSON) this is."""
     return Ref(resource_of(body), body["metadata"]["namespace"], body["metadata"]["name"])
 
 

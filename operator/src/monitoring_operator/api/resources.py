@@ -47,6 +47,8 @@ NAMESPACE = Resource("", "v1", "Namespace", "namespaces")
 SERVICE = Resource("", "v1", "Service", "services")
 ENDPOINT_SLICE = Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
 DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
+STATEFUL_SET = Resource("apps", "v1", "StatefulSet", "statefulsets")
+POD = Resource("", "v1", "Pod", "pods")
 CRD = Resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
 ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews")
 SELF_REVIEW = Resource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews")
@@ -62,7 +64,7 @@ PLAIN = (CONFIG_MAP, SECRET)
 
 ALL = (
     *(PROFILE, SERVICE_MONITOR, PROMETHEUS_RULE, *WORKLOADS, *ALERTMANAGER_CONFIGS),
-    *(CONFIG_MAP, SECRET, EVENT, NAMESPACE, SERVICE, ENDPOINT_SLICE),
+    *(CONFIG_MAP, SECRET, EVENT, NAMESPACE, SERVICE, ENDPOINT_SLICE, POD, DEPLOYMENT, STATEFUL_SET),
 )
 _BY_NAME = {(r.api_version, r.kind): r for r in ALL}
 

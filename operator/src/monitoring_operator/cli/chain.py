@@ -27,7 +27,7 @@ def chain(seen: Inspected) -> Chain:
     """The hops of a profile, in the order in which each rests on the one before."""
     metadata = seen.body["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
-    hops = (*_spec(seen), *_objects(seen), *_credentials(seen, namespace), *_routes(seen), *map(_hop, seen.facts), *_asked(seen))
+    hops = (*_spec(seen), *_objects(seen), *_credentials(seen, namespace), *_routes(seen), *_facts(seen), *_asked(seen))
     return Chain(namespace, name, (*hops, *_status(seen)), _live(seen))
 
 
@@ -63,13 +63,20 @@ def _routes(seen: Inspected) -> Iterator[Finding]:
         yield good("Routes", "are in Alertmanager's configuration Secret as rendered.")
 
 
-def _hop(fact: Fact) -> Finding:
-    """What those who take the objects up say. That a metric is missing is no fault: some come only with their first event."""
+def _facts(seen: Inspected) -> Iterator[Finding]:
+    """What those who take the objects up say, and each replica by name where they do not agree."""
+    for fact in seen.facts:
+        yield _hop(fact)
+        yield from (_hop(told.fact, f"{told.replica}: ") for told in seen.replicas if told.fact.type == fact.type)
+
+
+def _hop(fact: Fact, who: str = "") -> Finding:
+    """That a metric is missing is no fault: some come only with their first event."""
     if fact.status == "True":
-        return good(fact.type, fact.message)
+        return good(fact.type, f"{who}{fact.message}")
     if fact.status == "Unknown" or fact.type == Condition.METRICS_PRESENT:
-        return warning(fact.type, fact.message)
-    return bad(fact.type, fact.message)
+        return warning(fact.type, f"{who}{fact.message}")
+    return bad(fact.type, f"{who}{fact.message}")
 
 
 def _asked(seen: Inspected) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from monitoring_operator.adoption import verdict
+from monitoring_operator.adoption.by_replica import Told, differing
 from monitoring_operator.adoption.expected import expect
 from monitoring_operator.adoption.patience import Belief
 from monitoring_operator.alertmanager.config_object import config_object
@@ -55,6 +56,8 @@ class Inspected:
     facts: tuple[Fact, ...] = ()
     targets: str = ""
     asked: bool = True
+    replicas: tuple[Told, ...] = ()
+    """What the replicas say that do not agree."""
 
 
 class _Nobody:
@@ -179,11 +182,14 @@ class Inspector:
         """The same with what everybody said who was asked."""
         if key not in world.watched:
             return inspected
-        answer = verdict.judge(question_of(world, key, world.watched[key]), world.sightings)
+        question = question_of(world, key, world.watched[key])
+        answer = verdict.judge(question, world.sightings)
+        if not inspected.asked:
+            return replace(inspected, targets=answer.targets)
         # What is wrong with the profile's own dashboards outweighs that the others are there.
         own = {fact.type for fact in inspected.facts}
         facts = (*(f for f in answer.facts if f.type not in own), *inspected.facts)
-        return replace(inspected, facts=facts if inspected.asked else inspected.facts, targets=answer.targets)
+        return replace(inspected, facts=facts, targets=answer.targets, replicas=differing(question, world.sightings))
 
 
 def _trouble(world: World, key: ProfileKey, manifest: Manifest) -> str:

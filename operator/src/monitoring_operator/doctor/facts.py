@@ -52,7 +52,8 @@ class Facts:
 
     `version` is what /version says; `crd` our definition as the cluster has it (None: it has none); `served` are the types of
     prometheus-operator there; `stamp` is the version that its CRDs carry. `secrets` are the metadata of the Secrets that Alertmanager
-    objects read, by namespace and name. `user_workload` says whether OpenShift monitors users' workloads, None where it is not OpenShift.
+    objects read, by namespace and name. `grafanas` are what runs a sidecar for dashboards: Deployments and StatefulSets, or, where none
+    does, pods. `user_workload` says whether OpenShift monitors users' workloads, None where it is not OpenShift.
     """
 
     version: Object
@@ -61,6 +62,7 @@ class Facts:
     stamp: str = ""
     workloads: Sequence[Object] | Unread = ()
     deployments: Sequence[Object] | Unread = ()
+    grafanas: Sequence[Object] | Unread = ()
     secrets: Mapping[tuple[str, str], Object | Unread | None] = field(default_factory=dict)
     rights: Rights | Unread = field(default_factory=lambda: Rights(""))
     user_workload: bool | Unread | None = None

@@ -16,13 +16,16 @@ from monitoring_operator.api.resources import (
     CONFIG_MAP,
     CRD,
     DEPLOYMENT,
+    POD,
     PROMETHEUS,
     SECRET,
     SELF_REVIEW,
+    STATEFUL_SET,
     WORKLOADS,
     Resource,
 )
 from monitoring_operator.doctor.facts import Facts, Object, Right, Rights, Settings, Unread
+from monitoring_operator.doctor.grafana import has_sidecar
 from monitoring_operator.doctor.prometheus_operator import NEEDED
 from monitoring_operator.doctor.rights import needed
 
@@ -37,6 +40,7 @@ async def gather(cluster: Cluster, subject: Cluster, settings: Settings) -> Fact
     Raises ApiError where the API server does not answer.
     """
     workloads = await _readable(_listed(cluster, WORKLOADS))
+    deployments = await _readable(_listed(cluster, [DEPLOYMENT]))
     stamped = await _readable(cluster.get(Ref(CRD, "", f"{PROMETHEUS.plural}.{PROMETHEUS.group}")))
     return Facts(
         version=await cluster.version(),
@@ -44,7 +48,8 @@ async def gather(cluster: Cluster, subject: Cluster, settings: Settings) -> Fact
         served=await _served(cluster),
         stamp=_stamp(stamped),
         workloads=workloads,
-        deployments=await _readable(_listed(cluster, [DEPLOYMENT])),
+        deployments=deployments,
+        grafanas=await _readable(_grafanas(cluster, deployments)),
         secrets={} if isinstance(workloads, Unread) else await _secrets(cluster, workloads),
         rights=await _readable(_rights(subject, needed(settings.namespaces))),
         user_workload=await _openshift(cluster),
@@ -68,6 +73,13 @@ async def _served(cluster: Cluster) -> frozenset[Resource]:
     kinds = {*NEEDED, *WORKLOADS}
     plurals = {v: await cluster.served(*v) for v in sorted({(r.group, r.version) for r in kinds})}
     return frozenset(r for r in kinds if r.plural in plurals[r.group, r.version])
+
+
+async def _grafanas(cluster: Cluster, deployments: Iterable[Object] | Unread) -> tuple[Object, ...]:
+    """What runs a sidecar for dashboards. All pods of a cluster are many, and are looked at only where nothing else has one."""
+    known = () if isinstance(deployments, Unread) else deployments
+    found = [*(d for d in known if has_sidecar(d)), *[s async for s in cluster.list(STATEFUL_SET) if has_sidecar(s)]]
+    return tuple(found or [pod async for pod in cluster.list(POD) if has_sidecar(pod)])
 
 
 def _stamp(crd: Object | Unread | None) -> str:

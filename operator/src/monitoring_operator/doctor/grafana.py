@@ -18,17 +18,22 @@ FOLDERS = (
 
 def check(facts: Facts) -> Iterator[Finding]:
     """What every sidecar for dashboards is told to look for."""
-    if isinstance(facts.deployments, Unread):
-        yield warning("Grafana", f"its sidecar could not be looked for: {facts.deployments.why}")
+    if isinstance(facts.grafanas, Unread):
+        yield warning("Grafana", f"its sidecar could not be looked for: {facts.grafanas.why}")
         return
-    found = [(d, c) for d in facts.deployments for c in containers(d) if _is_it(c)]
+    found = [(g, c) for g in facts.grafanas for c in containers(g) if _is_it(c)]
     if not found:
         mend = "helm upgrade ... --set grafana.sidecar.dashboards.enabled=true"
-        yield warning("Grafana", "no Deployment has a sidecar that reads dashboards from ConfigMaps.", mend)
-    for deployment, container in found:
-        metadata = deployment["metadata"]
+        yield warning("Grafana", "nothing in the cluster has a sidecar that reads dashboards from ConfigMaps.", mend)
+    for grafana, container in found:
+        metadata = grafana["metadata"]
         settings = {e["name"]: str(e.get("value") or "") for e in container.get("env") or ()}
         yield from _sidecar(f"Grafana {metadata['namespace']}/{metadata['name']}", metadata["namespace"], settings)
+
+
+def has_sidecar(workload: Object) -> bool:
+    """Whether a pod, or what makes pods (as JSON), has a sidecar for dashboards."""
+    return any(map(_is_it, containers(workload)))
 
 
 def _is_it(container: Object) -> bool:

@@ -24,9 +24,9 @@ def name_of_image(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
-def containers(deployment: Object) -> list[Object]:
-    """The containers of a Deployment (as JSON), in whatever way they run."""
-    pod = deployment["spec"]["template"]["spec"]
+def containers(workload: Object) -> list[Object]:
+    """The containers of a pod, or of what makes pods (as JSON), in whatever way they run."""
+    pod = (workload["spec"].get("template") or workload)["spec"]
     # Newer charts run sidecars as init containers that are always restarted.
     return [*(pod.get("containers") or ()), *(pod.get("initContainers") or ())]
 

@@ -4,7 +4,6 @@ It is asked only where something is not as it should be: a profile that is live 
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -41,8 +40,6 @@ async def ask_services(world: World) -> None:
     wanted = {k.namespace for k, w in world.watched.items() if w.fresh or _unscraped(world, w)}
     for calm in scenes.keys() - wanted:
         del scenes[calm]
-    # Those that were never looked at first, then the others in turn.
-    turn = {namespace: place for place, namespace in enumerate(scenes)}
 
     async def ask(namespace: str) -> None:
         services = [s async for s in world.cluster.list(SERVICE, namespace=namespace)]
@@ -52,24 +49,41 @@ async def ask_services(world: World) -> None:
         for key, watched in world.watched.items():
             watched.fresh = watched.fresh and key.namespace != namespace
 
-    await _each(sorted(wanted, key=lambda n: turn.get(n, -1))[:NAMESPACES_AT_ONCE], ask)
+    await _each(_in_turn(wanted, scenes)[:NAMESPACES_AT_ONCE], ask)
 
 
 async def ask_events(world: World) -> None:
     """prometheus-operator's refusals, where it is not known that everything was taken. Raises ApiError."""
-    wanted = sorted({k.namespace for k, w in world.watched.items() if not _is(w, Condition.ACCEPTED, "True")})[:NAMESPACES_AT_ONCE]
-    since: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for ref, child in world.store.children.items():
-        if ref.resource in (PROMETHEUS_RULE, SERVICE_MONITOR):
-            since[ref.namespace][child.uid] = child.since
-    found: dict[str, str] = {}
+    known = world.sightings.events
+    doubtful = {k.namespace for k, w in world.watched.items() if not _is(w, Condition.ACCEPTED, "True")}
+    for calm in known.keys() - doubtful:
+        del known[calm]
 
     async def ask(namespace: str) -> None:
-        events = [e async for e in world.cluster.list(EVENT, namespace=namespace, fields=f"reason={accepted.REFUSAL}")]
-        found.update(accepted.refusals(events, since[namespace]))
+        events = [_told(e) async for e in world.cluster.list(EVENT, namespace=namespace, fields=f"reason={accepted.REFUSAL}")]
+        known.pop(namespace, None)
+        known[namespace] = events
 
-    await _each(wanted, ask)
-    world.sightings.refusals = found
+    # Who waits for news of a change goes before who was refused already, but leaves the others half of the places.
+    waiting = {k.namespace for k, w in world.watched.items() if not _is(w, Condition.ACCEPTED, "True", "False")}
+    turns = _in_turn(doubtful, known)
+    first = [namespace for namespace in turns if namespace in waiting][: NAMESPACES_AT_ONCE // 2]
+    try:
+        await _each(list(dict.fromkeys((*first, *turns)))[:NAMESPACES_AT_ONCE], ask)
+    finally:
+        since = {c.uid: c.since for r, c in world.store.children.items() if r.resource in (PROMETHEUS_RULE, SERVICE_MONITOR)}
+        world.sightings.refusals = accepted.refusals((e for events in known.values() for e in events), since)
+
+
+def _told(event: Object) -> Object:
+    """What an Event says, without who recorded it and how often."""
+    return {name: event.get(name) for name in ("reason", "involvedObject", "message")}
+
+
+def _in_turn(wanted: Iterable[str], asked: Iterable[str]) -> list[str]:
+    """Those that were never `asked` first, then the others in that order."""
+    turn = {namespace: place for place, namespace in enumerate(asked)}
+    return sorted(wanted, key=lambda namespace: (turn.get(namespace, -1), namespace))
 
 
 async def _each(namespaces: Iterable[str], ask: Callable[[str], Awaitable[None]]) -> None:
@@ -88,9 +102,9 @@ async def _each(namespaces: Iterable[str], ask: Callable[[str], Awaitable[None]]
         raise failed.exceptions[0] from failed
 
 
-def _is(watched: Watched, type_: str, status: str) -> bool:
+def _is(watched: Watched, type_: str, *statuses: str) -> bool:
     fact = watched.belief.said.get(type_)
-    return fact is not None and fact.status == status
+    return fact is not None and fact.status in statuses
 
 
 def _unscraped(world: World, watched: Watched) -> bool:
