@@ -22,6 +22,11 @@ VALUES = Path(__file__).with_name("values.yaml")
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster) -> str:
     """The operator, installed from our chart as a user would; gives helm's notes."""
+    return install(cluster)
+
+
+def install(cluster: Cluster) -> str:
+    """Install the operator, or bring it to what these tests want; gives helm's notes."""
     return helm(
         cluster, "upgrade", "--install", RELEASE, CHART, "--create-namespace", "--wait", "--timeout=3m", f"--values={VALUES}",
         # A pod of an earlier run may have the same tag and another image.

@@ -1,9 +1,9 @@
-"""Pages of the documentation that are made from what they describe."""
+"""Pages of the documentation, and a picture, that are made from what they describe."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.reference import commands, fields, names, runbooks
+from harness.reference import commands, fields, names, picture, runbooks
 
 FOLDER = Path(__file__).parents[3] / "docs"
 
@@ -15,5 +15,6 @@ def pages() -> Mapping[Path, str]:
         "reference/command-line.md": commands.page,
         "reference/conditions.md": names.page,
         "runbooks.md": runbooks.page,
+        "images/get-mprof.svg": picture.picture,
     }
     return {FOLDER / name: page() for name, page in made.items()}

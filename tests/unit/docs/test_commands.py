@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from harness import tools
+from harness import kind, tools
 from harness.documents import ROOT, Block, Command, Page, pages
 from monitoring_operator.cli.judgement import judge
 from monitoring_operator.cli.main import cli
@@ -22,8 +22,8 @@ from unit.migration.test_import import ALERTMANAGER, RULES, SLOTH
 
 PAGES = pages()
 COMMANDS = [command for page in PAGES for command in page.commands()]
-EXECUTED = {"validate", "render", "route", "crd", "import", "stack", "completion"}
-"""Commands of ours that need neither a cluster nor other programs: they are really run."""
+EXECUTED = {"validate", "render", "route", "crd", "import", "stack", "completion", "preview", "test"}
+"""Commands of ours that need no cluster: they are really run, but for `stack up`, which tests/rules runs."""
 KUBECTL = {"apply", "create", "delete", "describe", "get", "logs", "patch", "rollout", "wait", "port-forward"}
 
 
@@ -72,7 +72,8 @@ def test_our_commands_work(command: Command, checkout: Path) -> None:
         given = "kind: List\nitems: []\n" if "import" in words else _saved()["shop.yaml"]
         if "import" in words and "-" in words:
             given = RULES
-        result = CliRunner().invoke(cli, words, input=given)
+        programs = {"PROMTOOL": str(tools.find("promtool"))} if "test" in words else {}
+        result = CliRunner().invoke(cli, words, input=given, env=programs)
 
         assert result.exit_code in ((0, 1) if "import" in words else (0,)), result.output
         assert result.exception is None or isinstance(result.exception, SystemExit)
@@ -88,11 +89,15 @@ def test_targets_are_there(command: Command) -> None:
 
 @of("helm")
 def test_the_chart_takes_it(command: Command) -> None:
-    """What is installed or upgraded is our chart, and renders with the values that are given."""
+    """What is installed or upgraded is our chart, and renders with the values that are given; or what `make kind-up` installs beside it."""
     verb = next(word for word in command.words[1:] if not word.startswith("-"))
     flags = "install", "upgrade", "template", "test", "uninstall", "rollback"
 
     assert verb in flags
+    if "kube-prometheus-stack" in command.words:
+        assert {"--repo", kind.STACK_REPOSITORY, kind.STACK_VERSION, "--create-namespace"} <= set(command.words)
+        assert (ROOT / command.words[command.words.index("--values") + 1]).is_file()
+        return
     assert {"monitoring-operator", "charts/monitoring-operator"} & set(command.words)
     if verb in ("install", "upgrade", "template"):
         # `...` stands for what was said before.
