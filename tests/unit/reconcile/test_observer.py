@@ -254,6 +254,32 @@ def test_an_alertmanager_that_keeps_its_old_configuration() -> None:
     run(play)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_routes_are_not_called_live_from_the_moment_they_are_written_anew(*, restarted: bool) -> None:
+    """Though the old ones run and nothing else has changed: one status says so, and one that the new ones are loaded."""
+
+    async def play() -> None:
+        found = await live()
+        secret = found.cluster.objects[Ref(SECRET, "shop", "notify")]
+        found.cluster.put({**secret, "data": {"slack": "aHR0cDovL3k="}})
+        if restarted:
+            found.restart()
+            await found.settle()
+        await resync(found.world)
+        await drain(found.world)
+
+        assert ("Unknown", "Pending") == found.condition("RoutesLive")[:2] == found.condition("Ready")[:2]
+        assert 1 == len([w for w in found.writes() if w.startswith("status")])
+        await found.look(after=1)
+        assert [] == found.writes()
+        found.take_up()
+        await found.look(after=1)
+        assert ("True", "Live") == found.condition("Ready")[:2]
+        assert ["status MonitoringProfile shop/web"] == found.writes()
+
+    run(play)
+
+
 def test_another_profiles_route_takes_nobodys_readiness_away() -> None:
     """While the new configuration is on its way, the old one that runs holds the same routes for everybody else."""
 

@@ -57,6 +57,11 @@ class Belief:
             return True
         return now - self.doubted.setdefault(fact.type, now) >= PATIENCE
 
+    def forget(self, type_: str) -> None:
+        """What was said of a condition was about something else: what is seen next is said at once."""
+        self.said.pop(type_, None)
+        self.doubted.pop(type_, None)
+
     def facts(self) -> tuple[Fact, ...]:
         """What is said, in the order of conditions."""
         return tuple(self.said[t] for t in Condition.FACTS if t in self.said)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
+from math import inf
 
 from monitoring_operator.api.cluster import ApiError, Http
 from monitoring_operator.api.names import Condition, Reason
@@ -108,7 +109,9 @@ def _hurries(world: World, watched: Watched) -> bool:
     """Whether the profile has changed of late and is still being taken up, or something about it is in doubt."""
     if not watched.belief.settled:
         return True
-    pending = any(
-        f.status == "Unknown" and f.reason == Reason.PENDING for f in watched.belief.said.values() if f.type != Condition.METRICS_PRESENT
+    belief, recently = watched.belief, world.clock() - OVERDUE_AFTER
+    return any(
+        f.status == "Unknown" and f.reason == Reason.PENDING and max(watched.since, belief.good.get(f.type, -inf)) > recently
+        for f in belief.said.values()
+        if f.type != Condition.METRICS_PRESENT
     )
-    return pending and world.clock() - watched.since < OVERDUE_AFTER

@@ -100,7 +100,12 @@ def verify(world: World, key: ProfileKey) -> Verified:
 def hear(world: World, key: ProfileKey) -> bool:
     """Judges the profile by what was seen last; says whether its status should say something else than it does."""
     watched = world.watched[key]
-    answer = _answer(world, question_of(world, key, watched), watched)
+    question = question_of(world, key, watched)
+    if question.part is not None and question.part.since > watched.routed:
+        # We have written another part: that it is not live yet is no flicker of anybody's.
+        watched.belief.forget(Condition.ROUTES_LIVE)
+        watched.routed = question.part.since
+    answer = _answer(world, question, watched)
     watched.belief.hear(answer.facts, world.clock())
     watched.proven = answer.running
     if Condition.TARGETS_UP not in watched.belief.doubted:

@@ -114,6 +114,8 @@ class Watched:
     targets: str = ""
     unwritten: Mapping[Ref, tuple[str, str]] = field(default_factory=dict)
     ambiguity: str = ""
+    routed: int = 0
+    """The version with which the routes that were last looked for came to be; 0 while this process has written none."""
     config: Configured | None = None
     """In the mode AlertmanagerConfig, while nothing of it is missing."""
     proven: frozenset[Ref] = frozenset()
