@@ -22,7 +22,7 @@ SOON = 1.0
 """Seconds until the next look while something has just changed and is being taken up."""
 SHARE = 20
 """A pause is this many times as long as the processor time that reading and judging took before it."""
-SELDOM = 20.0
+SELDOM = 15.0
 """Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
 CALM_SHARE = 50
 """The same while everything is settled."""
@@ -73,7 +73,7 @@ class Observer:
         seldom = world.clock() - self._seldom >= SELDOM
         if seldom:
             self._seldom = world.clock()
-        await self._careful(look_at_foreign(world, again=seldom))
+        await self._careful(look_at_foreign(world, again=seldom or any(_in_the_way(w) for w in world.watched.values())))
         if not world.store.takers():
             # There is nobody who could take anything up.
             return
@@ -103,6 +103,11 @@ def pauses(cost: float, interval: float) -> tuple[float, float]:
     """Seconds until the next look: at least, and if nothing is waited for. `cost` is the processor time of the last one."""
     least = max(SOON, min(LONGEST, SHARE * cost))
     return least, max(least, interval, min(LONGEST, CALM_SHARE * cost))
+
+
+def _in_the_way(watched: Watched) -> bool:
+    """Whether somebody else's dashboard keeps one of the profile's from being written: that it goes is told by no watch."""
+    return any(reason == Reason.DASHBOARD_CONFLICT for reason, _ in watched.unwritten.values())
 
 
 def _hurries(world: World, watched: Watched) -> bool:
