@@ -288,6 +288,13 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
             "monitoring/routes could not be read",
             "",
         ),
+        (
+            with_workloads(prometheus(shards=2), workload("Alertmanager", configSecret="routes")),
+            "warning",
+            "Prometheus monitoring/main",
+            "has 2 shards, and each evaluates every rule",
+            "ThanosRuler",
+        ),
         (with_grafana(), "warning", "Grafana", "nothing in the cluster has a sidecar", "sidecar.dashboards.enabled=true"),
         (with_grafana(sidecar(LABEL="dash")), "bad", "Grafana monitoring/grafana", "looks for the label dash: 1", "label="),
         (

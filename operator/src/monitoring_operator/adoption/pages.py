@@ -5,7 +5,7 @@ list after the other takes microseconds, and is forgotten as soon as its facts a
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,12 @@ class Page(Generic[T]):
     replica: Replica
     content: T | None = None
     failure: str = ""
+
+
+def silent(pages: Sequence[Page[T]]) -> list[Page[T]]:
+    """The pages of shards of which no replica answered: what they hold, nobody else knows."""
+    heard = {page.replica.shard for page in pages if page.content is not None}
+    return [page for page in pages if page.replica.shard not in heard]
 
 
 def elements(body: bytes, field: str) -> Iterator[Any]:

@@ -59,8 +59,10 @@ class Replica:
 
 
 def replicas(body: Object) -> list[Replica]:
-    """The pods that an object of prometheus-operator (as JSON) asks for; none if it is scaled to zero."""
+    """The pods that an object of prometheus-operator (as JSON) asks for; none if it is scaled to zero, or runs on every node."""
     naming, metadata, spec = _NAMING[body["kind"]], body["metadata"], body.get("spec") or {}
+    if spec.get("mode") == "DaemonSet":
+        return []
     of = Ref(naming.resource, metadata["namespace"], metadata["name"])
     service = spec.get("serviceName") or naming.service
     scheme = "https" if ((spec.get("web") or {}).get("tlsConfig")) else "http"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitoring_operator.adoption.expected import Line, Prints, Rules, line, prints
-from monitoring_operator.adoption.pages import NOT_ASKED, NotAsExpected, Page, elements
+from monitoring_operator.adoption.pages import NOT_ASKED, NotAsExpected, Page, elements, silent
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.names import Condition, Reason
@@ -85,9 +85,13 @@ class Heard:
     rewrites: bool = False
 
     def runs(self, rule: Rules, uid: str) -> bool:
-        """Whether every replica that answers has the rule as it is now, as far as that can be told."""
+        """Whether every replica that answers has the rule as it is now, as far as that can be told, and one of each shard answers."""
+        return bool(self.pages) and not silent(self.pages) and not self.lacks(rule, uid)
+
+    def lacks(self, rule: Rules, uid: str) -> bool:
+        """Whether a replica that answers does not have the rule as it is now."""
         answers = [p.content for p in self.pages if p.content is not None]
-        return bool(answers) and all(uid in a and self._same(a[uid].prints, rule.prints) for a in answers)
+        return not all(uid in a and self._same(a[uid].prints, rule.prints) for a in answers)
 
     def _same(self, there: Prints, wanted: Prints) -> bool:
         return there.names == wanted.names if self.rewrites else there == wanted
@@ -123,8 +127,8 @@ def _one(rule: Rules, uid: str, by: Mapping[Ref, Heard], *, overdue: bool) -> Fa
         return None
     if not by:
         return Fact(Condition.LOADED, "Unknown", Reason.PENDING, f"Waiting for somebody who selects {rule.ref}.")
-    if all(p.content is None for p in everywhere):
-        return unreachable(Condition.LOADED, {who: heard.pages for who, heard in by.items()})
+    if not any(heard.lacks(rule, uid) for heard in by.values()):
+        return unreachable(Condition.LOADED, {who: silent(heard.pages) for who, heard in by.items()})
     if overdue:
         return Fact(
             Condition.LOADED, "False", Reason.NOT_LOADED,
@@ -144,7 +148,7 @@ def unreachable(type_: str, by: Mapping[Ref, Sequence[Page[Any]]]) -> Fact:
     """Nobody answered: not known, which is neither good nor bad."""
     failed = sorted((str(p.replica), p.failure) for pages in by.values() for p in pages)
     if not failed:
-        return Fact(type_, "Unknown", Reason.PROMETHEUS_UNREACHABLE, f"{_names(by)} has no replicas.")
+        return Fact(type_, "Unknown", Reason.PROMETHEUS_UNREACHABLE, f"{_names(by)} has no replicas that could be asked.")
     who, why = failed[0]
     if why == NOT_ASKED:
         return Fact(type_, "Unknown", Reason.PENDING, f"{who} has not been asked yet.")

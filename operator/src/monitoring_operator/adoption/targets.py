@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitoring_operator.adoption.expected import Scrape
-from monitoring_operator.adoption.pages import NotAsExpected, Page, elements
+from monitoring_operator.adoption.pages import NotAsExpected, Page, elements, silent
 from monitoring_operator.adoption.rules import unreachable
 from monitoring_operator.adoption.services import Trouble
 from monitoring_operator.api.facts import Fact, Verdict
@@ -73,15 +73,19 @@ def judge(scrape: Scrape, by: Mapping[Ref, Pages], trouble: Trouble | None, *, o
         return Counted(_fact("Unknown", Reason.PENDING, f"Waiting for somebody who selects {scrape.ref}."))
     if not pools:
         return Counted(unreachable(Condition.TARGETS_UP, by))
-    return Counted(_scraping(scrape, pools, overdue=overdue), count)
+    missing = {who: pages for who, of in by.items() if who in pools and (pages := silent(of))}
+    return Counted(_scraping(scrape, pools, missing, overdue=overdue), count)
 
 
-def _scraping(scrape: Scrape, pools: Mapping[Ref, Pool], *, overdue: bool) -> Fact:
+def _scraping(scrape: Scrape, pools: Mapping[Ref, Pool], missing: Mapping[Ref, Pages], *, overdue: bool) -> Fact:
+    """`missing` are shards that do not answer: theirs may be the targets that the others do not have."""
     names = ", ".join(map(str, sorted(pools)))
     worst = min((p for p in pools.values() if p.total), key=lambda p: p.up / p.total, default=_NONE)
     if worst.errors:
         texts = "; ".join(f"{url}: {error}" for url, error in sorted(worst.errors.items())[:SHOWN])
         return _fact("False", Reason.TARGETS_DOWN, f"{len(worst.errors)} of {worst.total} targets cannot be scraped: {texts}")
+    if missing:
+        return unreachable(Condition.TARGETS_UP, missing)
     if worst.new:
         return _fact("Unknown", Reason.PENDING, f"{names} has yet to scrape targets of {scrape.ref} for the first time.")
     if worst.total:

@@ -140,6 +140,10 @@ def _metrics(question: Question, seen: Sightings, by: Mapping[Ref, Sequence[Ref]
         return None
     scrape = expected.scrapes[0].ref
     evaluators = {t for ref, takers in by.items() if ref.resource == PROMETHEUS_RULE for t in takers}
+    if evaluators and not any(t.resource == PROMETHEUS for t in evaluators):
+        who = ", ".join(map(str, sorted(evaluators)))
+        why = f"{who} evaluates the rules on what others scrape, and has no series that could be looked at."
+        return Fact(Condition.METRICS_PRESENT, "Unknown", Reason.NOT_VERIFIED, why)
     answers = [seen.metrics[t].get((scrape.namespace, scrape.name), frozenset()) for t in sorted(evaluators) if t in seen.metrics]
     fact = metrics_present.judge(expected.needs, answers)
     if question.early and fact.status == "False":

@@ -48,6 +48,7 @@ def check(facts: Facts, settings: Settings) -> Iterator[Finding]:
         yield from state(body)
         if body["kind"] == PROMETHEUS.kind:
             yield _retention(body)
+            yield from _shards(body)
 
 
 def _selection(resource: Resource, takers: Sequence[Object], labels: Mapping[str, str]) -> Iterator[Finding]:
@@ -118,6 +119,18 @@ def _namespaces(body: Object) -> Iterator[Finding]:
                 f"looks into namespaces with {in_words(selector)} only ({field}).",
                 f"kubectl label namespace NAMESPACE {wanted}   # the namespace of each profile",
             )
+
+
+def _shards(body: Object) -> Iterator[Finding]:
+    """Each shard scrapes some of the targets, and evaluates every rule on those alone."""
+    spec = body.get("spec") or {}
+    if (spec.get("shards") or 1) > 1 and spec.get("ruleSelector") is not None:
+        yield warning(
+            name(body),
+            f"has {spec['shards']} shards, and each evaluates every rule on its own part of the targets: an alert that something is absent "
+            "fires in those that never had it, and sums and ratios are of a part.",
+            patch(body, {"ruleSelector": None}) + "   # and have a ThanosRuler evaluate rules over all shards",
+        )
 
 
 def longest_window() -> float:

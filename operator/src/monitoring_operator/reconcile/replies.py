@@ -14,7 +14,7 @@ from monitoring_operator.adoption.verdict import EVALUATES, SCRAPES
 from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api.cluster import ApiError, Http, NoAnswer
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import PROMETHEUS_RULE
+from monitoring_operator.api.resources import PROMETHEUS, PROMETHEUS_RULE
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ref_of, secret_ref
 
@@ -83,7 +83,8 @@ class Replies:
         if ref.resource in SCRAPES:
             seen.targets[ref] = await self._pages(pods, targets.PATH, targets.parse)
         wanted = frozenset(m for w in self._world.watched.values() for metrics in w.expected.needs.values() for m in metrics)
-        if wanted and ref.resource in EVALUATES and (seldom or ref not in seen.metrics):
+        # A ThanosRuler has no series of its own.
+        if wanted and ref.resource == PROMETHEUS and (seldom or ref not in seen.metrics):
             for page in await self._pages(pods, metrics_present.path(wanted), metrics_present.parse):
                 if page.content is not None:
                     # What was there once is known by Prometheus, even if there is none of it at the moment.
