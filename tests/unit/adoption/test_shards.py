@@ -86,7 +86,7 @@ def test_rules_must_be_in_every_shard(has: tuple[bool | None, ...], told: tuple[
 def ruler() -> Scene:
     """Rules go to a ThanosRuler, targets to a Prometheus that evaluates none."""
     metadata = {"namespace": "monitoring", "name": "global"}
-    spec = {"ruleSelector": {}, "ruleNamespaceSelector": {}}
+    spec: dict[str, dict[str, str]] = {"ruleSelector": {}, "ruleNamespaceSelector": {}}
     thanos = {"apiVersion": THANOS_RULER.api_version, "kind": THANOS_RULER.kind, "metadata": metadata, "spec": spec}
     found = scene(thanos, routes=False)
     del found.cluster.objects[BY]["spec"]["ruleSelector"]
