@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_ASSIGNMENT = re.compile(r"[A-Z_]+=")
 _SHELL_WORDS = {"cd", "export", "source"}
 
 
@@ -66,7 +67,7 @@ class Page:
                 if block.language == "console" and not line.startswith("$ "):
                     continue
                 for part in re.split(r" (?:\||&&|;) ", line.removeprefix("$ ")):
-                    words = tuple(shlex.split(part, comments=True))
+                    words = tuple(itertools.dropwhile(_ASSIGNMENT.match, shlex.split(part, comments=True)))
                     if words and words[0] not in _SHELL_WORDS:
                         yield Command(block, words, line)
 

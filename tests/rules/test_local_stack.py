@@ -1,16 +1,16 @@
 """`monitoring-operator stack up` with the example application: targets up, rules loaded, a fault told to whom it concerns, a clean end."""
 
+import functools
+import itertools
 import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from harness import generate, hurry, tools
 from harness.content import example
@@ -18,10 +18,11 @@ from harness.content.grafana import dashboards, expressions
 from harness.content.profiles import NAME, NAMESPACE, profile
 from harness.content.prometheus import Prometheus
 from harness.controlplane import free_ports
+from harness.documents import Page
 from harness.process import Process
 from harness.wait import wait_for
 
-EXAMPLE = generate.EXAMPLES / "ga4-analytics.yaml"
+FILE = generate.EXAMPLES / "ga4_app" / "local.yaml"
 _LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 """127.0.0.1 and ::1 as /proc/net/tcp and tcp6 write them."""
 
@@ -44,12 +45,6 @@ class Stack:
         wait_for(lambda: re.search(pattern, self.said, re.MULTILINE), what=f"{pattern!r} in {self.process.tail()}", timeout=timeout)
 
 
-def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON merge patch without nulls."""
-    inner = {k: merged(base.get(k) or {}, v) if isinstance(v, Mapping) else v for k, v in change.items()}
-    return {**base, **inner}
-
-
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[example.Example]:
     """The example application with visitors."""
@@ -59,14 +54,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[example.Example]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, app: example.Example) -> Iterator[Stack]:
-    """The stack of the example profile, in a hurry."""
+    """The stack of the example in a hurry, as README has it but for the ports."""
     folder = tmp_path_factory.mktemp("stack")
     (folder / "tmp").mkdir()
-    body = yaml.safe_load(EXAMPLE.read_text())
-    file = folder / "profile.yaml"
-    file.write_text(yaml.safe_dump({**body, "spec": merged(body["spec"], hurry.HURRY)}))
     ports = free_ports(2)
-    command = [sys.executable, "-m", "monitoring_operator", "stack", "up", str(file), f"--target={app.address}"]
+    command = [sys.executable, "-m", "monitoring_operator", "stack", "up", str(FILE), f"--target={app.address}"]
     options = [f"--tools={tools.find('prometheus').parent}", f"--prometheus-port={ports[0]}", f"--alertmanager-port={ports[1]}"]
     environment = os.environ | {"TMPDIR": str(folder / "tmp"), "PYTHONUNBUFFERED": "1", "HTTP_PROXY": "http://127.0.0.1:9"}
     with Process([*command, *options], log=folder / "log", env=environment) as process:
@@ -118,6 +110,18 @@ def test_faults_reach_those_who_are_told(stack: Stack, app: example.Example) -> 
     )
     app.switch("sse-high", on=False)
     stack.says(r"^✓ over: SseConnectionsHigh")
+
+
+def test_readme_shows_what_is_printed(stack: Stack, app: example.Example) -> None:
+    """The commands are there, and every line that is shown after them is printed, with the fault that they switch on."""
+    readme = Page(generate.ROOT / "README.md")
+    ((up, fault),) = [(u, c) for u, c in itertools.pairwise(readme.commands()) if u.words[:3] == ("monitoring-operator", "stack", "up")]
+    (shown,) = readme.blocks("text")
+    assert FILE == generate.ROOT / up.words[3]
+    app.switch(str(fault.words[-1]).rpartition("/")[2], on=True)
+    ports = {"9090": str(stack.ports[0]), "9093": str(stack.ports[1]), "localhost:8000": app.address}
+    for line in shown.text.splitlines():
+        stack.says(f"^{re.escape(functools.reduce(lambda text, pair: text.replace(*pair), ports.items(), line))}$")
 
 
 def test_dashboards_queries_answer(stack: Stack) -> None:

@@ -24,7 +24,7 @@ PAGES = pages()
 COMMANDS = [command for page in PAGES for command in page.commands()]
 EXECUTED = {"validate", "render", "route", "crd", "import", "stack", "completion", "preview", "test"}
 """Commands of ours that need no cluster: they are really run, but for `stack up`, which tests/rules runs."""
-KUBECTL = {"apply", "create", "delete", "describe", "get", "logs", "patch", "rollout", "wait", "port-forward"}
+KUBECTL = {"annotate", "apply", "create", "delete", "describe", "get", "logs", "patch", "rollout", "wait", "port-forward"}
 
 
 def of(*programs: str) -> pytest.MarkDecorator:
@@ -248,7 +248,7 @@ def _columns() -> list[str]:
 def test_what_is_looked_for_is_found(tmp_path: Path) -> None:
     """Commands after a prompt and after a pipe, without comments; outputs behind them."""
     page = Page(tmp_path / "page.md")
-    page.path.write_text("```console\n$ make a  # why\nsaid\n$ b | c\n```\n\n```\nout\n```\n")
+    page.path.write_text("```console\n$ X=1 make a  # why\nsaid\n$ b | c\n```\n\n```\nout\n```\n")
 
     assert [("make", "a"), ("b",), ("c",)] == [command.words for command in page.commands()]
     assert [(("c",), "out\n")] == [(command.words, output) for command, output in page.outputs()]
