@@ -114,7 +114,7 @@ $(READY): requirements.lock pyproject.toml $(PROJECTS)
 	@python=$$(for p in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 	  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done); \
 	test -n "$$python" || { echo 'No Python 3.11 or newer was found as python3 or python3.11 to python3.14. Name one: make PYTHON=/path/to/python3 ...'; exit 1; }; \
-	echo "virtual environment: $(VENV), from $$("$$python" --version)"; \
+	echo "virtual environment: $(VENV), from $$("$$python" --version); installing what is needed, once (half a minute)"; \
 	"$$python" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock

@@ -36,6 +36,7 @@ def test_the_demo_goes_through() -> None:
     assert ["   -   > 0.02", "   +   > 0.1"] == [line for line in lines if "  > 0." in line]
     assert 3 == len(re.findall(r"^   ✓ .* after \d+ ms$", done.stdout, re.MULTILINE))
     assert "\033" not in done.stdout
+    assert "   $ .venv/bin/monitoring-operator validate examples/minimal.yaml" in lines
 
 
 def test_on_a_named_cluster_nothing_is_left_behind(control_plane: ControlPlane) -> None:

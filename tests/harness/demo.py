@@ -100,6 +100,8 @@ def perform(console: Console, folder: Path, kubeconfig: Path | None) -> int:
             if operator:
                 console.fact(f"the operator's log ({operator.log}):\n{operator.tail()}")
             return 1
+    console.step("To go on: your own profile is checked like this; README.md has the way onto a cluster")
+    console.command(".venv/bin/monitoring-operator validate examples/minimal.yaml")
     console.last(f"demo: {NAMESPACE}/{NAME} is Ready with {count} children, and its alerts reach those who are told")
     return 0
 
