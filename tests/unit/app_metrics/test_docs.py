@@ -1,12 +1,20 @@
 """What is written about the library is what the library does."""
 
 import ast
+import os
 import re
+import sys
+import urllib.request
 from pathlib import Path
+
+import pytest
 
 import app_metrics
 from app_metrics.catalogue import METRICS, ON_DEMAND
 from app_metrics.reference import PACKS, reference
+from harness.controlplane import free_ports
+from harness.process import Process
+from harness.wait import wait_for
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -47,6 +55,30 @@ def test_guides_examples_are_python_and_import_what_exists() -> None:
 
     assert len(blocks) >= 4
     assert [] == [name for name in imported if not hasattr(app_metrics, name)]
+
+
+def fetched(address: str) -> str:
+    """What stands at an address. Raises OSError."""
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/app-metrics/README.md"])
+def test_the_first_lines_measure_an_application(page: str, tmp_path: Path) -> None:
+    """Saved as a file and served by uvicorn as they stand there, they count a request, without a DSN and without a word of complaint."""
+    first = re.search(r"```python\n(.*?)```", (DOCS.parent / page).read_text(), re.DOTALL)
+    assert first
+    (tmp_path / "main.py").write_text(first[1])
+    (port,) = free_ports(1)
+    base = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "uvicorn", "main:app", f"--app-dir={tmp_path}", f"--port={port}", "--log-level=warning"]
+    environment = {k: v for k, v in os.environ.items() if k != "SENTRY_DSN"}
+    with Process(command, log=tmp_path / "log", env=environment) as server:
+        wait_for(lambda: fetched(f"{base}/docs"), what="the application answers", timeout=60)
+        metrics = fetched(f"{base}/metrics")
+        assert re.search(r'^http_requests_total\{.*endpoint="/docs".*\} [1-9]', metrics, re.MULTILINE), metrics
+        assert "" == server.log.read_text()
 
 
 def _indented(block: str) -> str:
