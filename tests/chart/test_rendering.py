@@ -94,6 +94,7 @@ def test_operator_understands_its_arguments() -> None:
     command, *options = arguments(values)
 
     assert cli.commands[command].make_context(command, options).params == {
+        "identity": f"{rendered.NAMESPACE}/monitoring-operator",
         "namespaces": ("analytics", "monitoring"),
         "prometheus_labels": (("release", "kps"),),
         "base_configs": ((("monitoring", "main"), "base"),),
