@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from monitoring_operator.adoption.pages import NotAsExpected
 from monitoring_operator.api.facts import Fact, Verdict
 from monitoring_operator.api.manifest import Manifest, Ref
@@ -51,8 +53,8 @@ def boards_in(config_map: Object) -> list[Board]:
         if not key.endswith(".json"):
             continue
         try:
-            model = json.loads(text)
-        except (ValueError, RecursionError):
+            model = from_json(text)
+        except ValueError:
             continue
         if isinstance(model, dict) and isinstance(model.get("title"), str):
             found.append(Board(ref, str(model.get("uid") or ""), model["title"], folder))

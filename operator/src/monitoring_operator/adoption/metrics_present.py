@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from monitoring_operator.adoption.expressions import SHAPES, shape
 from monitoring_operator.adoption.pages import NotAsExpected, elements
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Manifest
@@ -30,10 +32,15 @@ def needs(manifests: Iterable[Manifest]) -> Needs:
         if manifest.ref.resource != PROMETHEUS_RULE:
             continue
         for rule in (r for g in manifest.body["spec"]["groups"] for r in g["rules"] if "alert" in r):
-            metrics = frozenset(_SELECTOR.findall(rule["expr"])) - _FOREIGN
-            if metrics and not _MINDS_ABSENCE.search(rule["expr"]):
+            metrics = _of(shape(rule["expr"])[0])
+            if metrics:
                 found[rule["alert"]] = metrics
     return found
+
+
+@lru_cache(SHAPES)
+def _of(expression: str) -> frozenset[str]:
+    return frozenset[str]() if _MINDS_ABSENCE.search(expression) else frozenset(_SELECTOR.findall(expression)) - _FOREIGN
 
 
 def path(metrics: Iterable[str]) -> str:

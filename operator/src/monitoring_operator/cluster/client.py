@@ -5,7 +5,6 @@ aiohttp, which kopf brings, is all that it takes: the official client's models c
 
 import asyncio
 import contextlib
-import json
 import math
 import random
 import time
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from pydantic_core import from_json, to_json
 from yarl import URL
 
 from monitoring_operator.api import names
@@ -157,7 +157,7 @@ class KubernetesCluster:
         return body
 
     async def post_to_pod(self, namespace: str, pod: str, path: str, body: bytes) -> bytes:
-        _, answer = await self._read("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", body=json.loads(body))
+        _, answer = await self._read("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}/proxy{path}", body=from_json(body))
         return answer
 
     async def _apply(self, path: str, body: Mapping[str, Any], *, accept: str = JSON, **more: str) -> Object:
@@ -226,7 +226,7 @@ class KubernetesCluster:
         finally:
             self._requested(method, status, time.monotonic() - started)
         try:
-            return json.loads(raw)  # type: ignore[no-any-return]
+            return from_json(raw)  # type: ignore[no-any-return]
         except ValueError:
             # Something between us cut it off.
             raise Unavailable(0, "the API server's answer is not whole") from None
@@ -244,7 +244,7 @@ class KubernetesCluster:
     ) -> tuple[int, bytes]:
         url = URL(f"{self._server}{path}?{urlencode(query)}" if query else f"{self._server}{path}", encoded=True)
         headers = {"Accept": accept, "Content-Type": content_type, **self._headers}
-        data = None if body is None else json.dumps(body)
+        data = None if body is None else to_json(body)
         longest = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT if timeout is None else timeout)
         try:
             async with self._session.request(method, url, data=data, headers=headers, timeout=longest) as response:
@@ -293,7 +293,7 @@ class _Overloaded(Unavailable):
 def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
     """The error behind an answer. Its text is the API server's own, which may quote the object's fields but never a Secret's data."""
     try:
-        answer = json.loads(raw)
+        answer = from_json(raw)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
