@@ -12,6 +12,7 @@ from monitoring_operator.adoption.expressions import fingerprint
         ("sum(rate(x[300s])) by (job) > 0.050", "sum by (job) (rate(x[5m])) > 0.05"),
         ('x{a="}",b=~"c,d"}', 'x{b=~"c,d", a="}"}'),
         ('x{a=~"z.*",a=~"b.*",c="d"}', 'x{c="d",a=~"b.*",a=~"z.*"}'),
+        ("x{a=`\\d`,b='c\"'}", 'x{b="c\\"",a="\\\\d"}'),
         ("x{a='b'} # it's \"quoted\"", 'x{a="b"}'),
         (r'x{a="\"",b="c"}', r'x{b="c",a="\""}'),
         ('x{a="_0_",b="_1_"}', 'x{b="_1_",a="_0_"}'),

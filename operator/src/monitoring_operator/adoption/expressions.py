@@ -18,10 +18,9 @@ _STRING = r'"(?:\\.|[^"\\])*+"'
 _SELECTOR = re.compile(rf"\{{((?:{_STRING}|[^\"{{}}])*+)\}}")
 _MATCHER = re.compile(rf"(?:{_STRING}|[^\",])++")
 
-_PLAIN = re.compile(r'"([^"\n]*)"')
+_TEXT = re.compile(r'"(?P<plain>(?:\\.|[^"\\\n])*+)"|' + r"'(?P<single>(?:\\.|[^'\\\n])*+)'|`(?P<raw>[^`]*+)`|#[^\n]*")
+"""A text in one of PromQL's three kinds of quotes, or a comment."""
 _PLACE = re.compile(r'"_(\d+)_"')
-_NOT_PLAIN = re.compile(r"[\\'`#]")
-"""Escapes, the other quotes, and comments, in which a quote is none."""
 
 
 def fingerprint(expression: str) -> str:
@@ -30,16 +29,21 @@ def fingerprint(expression: str) -> str:
 
 
 def shape(expression: str) -> tuple[str, list[str]]:
-    """The expression with a number for each text in quotes, and the texts; one with other than plain texts is its own shape."""
-    if _NOT_PLAIN.search(expression):
-        return expression, []
+    """The expression with a number for each text in quotes and without comments, and the texts as they stand between double quotes."""
     texts: list[str] = []
 
-    def numbered(text: re.Match[str]) -> str:
-        texts.append(text[1])
+    def numbered(found: re.Match[str]) -> str:
+        plain, single, raw = found.groups()
+        if single is not None:
+            plain = single.replace("\\'", "'").replace('"', '\\"')
+        elif raw is not None:
+            plain = raw.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        if plain is None:
+            return ""
+        texts.append(plain)
         return f'"_{len(texts) - 1}_"'
 
-    return _PLAIN.sub(numbered, expression), texts
+    return _TEXT.sub(numbered, expression), texts
 
 
 def _canonical(expression: str) -> str:
