@@ -5,6 +5,7 @@ dashboard included (https://github.com/grafana/grafana/issues/39467). So whoever
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,11 @@ Object = Mapping[str, Any]
 FOLDER_ANNOTATIONS = ("grafana_folder", "k8s-sidecar-target-directory")
 """What sidecars read a dashboard's folder from."""
 
+
+LONGEST_END = 1000
+_STRING = r'"(?:\\.|[^"\\])*+"'
+_NAMES = re.compile(rf'"title":(?P<title>{_STRING}),"uid":(?P<uid>{_STRING}),"version":\d++\}}\Z')
+"""The end of a dashboard as we draw it, minified and with sorted keys: what is there belongs to the dashboard itself."""
 
 SEARCH = "/api/search?type=dash-db&limit=5000"
 """One query for all dashboards of a Grafana (https://grafana.com/docs/grafana/latest/developers/http_api/folder_dashboard_search/)."""
@@ -51,6 +57,10 @@ def boards_in(config_map: Object) -> list[Board]:
     found = []
     for key, text in sorted((config_map.get("data") or {}).items()):
         if not key.endswith(".json"):
+            continue
+        named = _NAMES.search(text, max(0, len(text) - LONGEST_END))
+        if named is not None:
+            found.append(Board(ref, from_json(named["uid"]), from_json(named["title"]), folder))
             continue
         try:
             model = from_json(text)

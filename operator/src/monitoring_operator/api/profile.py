@@ -66,9 +66,9 @@ class InvalidProfile(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A valid profile: its identity and its spec."""
+    """A valid profile: its identity and its spec. Equal to itself alone, so that what is derived from it can be remembered by it."""
 
     namespace: str
     name: str

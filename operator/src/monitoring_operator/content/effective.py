@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from monitoring_operator.api import durations
@@ -30,6 +31,9 @@ WITNESSES: Mapping[Pack, str] = MappingProxyType(
 )
 """Per pack, the series that a service which uses it cannot but have."""
 
+REMEMBERED = 64
+"""Profiles whose alerts are kept: those in work at one moment, each of which is asked for them by checks, rules and dashboards."""
+
 _UNCHANGED = AlertOverride()
 
 
@@ -55,6 +59,7 @@ def window(profile: Profile) -> str:
     return durations.text(max(WINDOW_SECONDS, SCRAPES_PER_WINDOW * durations.seconds(profile.spec.scrape.interval)))
 
 
+@lru_cache(REMEMBERED)
 def effective(profile: Profile) -> tuple[Effective, ...]:
     """The alerts that `profile` wants, in the catalogue's order; none if alerts are switched off.
 
