@@ -89,6 +89,49 @@ def test_pods_are_reached_through_the_api_server_only_where_that_is_asked_for(wa
     assert NEEDED | NEEDED_WHERE_CONFINED | NEEDED_FOR_THE_PROXY == rights(part)
 
 
+ASSEMBLING: Rights = {key(resources.ALERTMANAGER): WATCH, key(resources.SECRET): CHILD, key(resources.EVENT): {"create"}}
+LOOKING: Rights = {key(resources.PROFILE): {"list"}}
+
+
+def test_an_assembler_has_neither_profiles_nor_their_children() -> None:
+    """Secrets and Alertmanagers, and a look whether a profile is there."""
+    objects = rendered.template({"shard": {"assemble": True}})
+
+    assert rights(rendered.only(objects, "ClusterRole")) == ASSEMBLING | LOOKING | {
+        ("apiextensions.k8s.io", "customresourcedefinitions"): {"get"} | WATCH
+    }
+    assert [] == rendered.of_kind(objects, "Role")
+
+
+def test_a_confined_assembler_reads_secrets_beside_its_alertmanagers_only() -> None:
+    """A Role there; in the rest of the cluster it may list profiles, and nothing else."""
+    objects = rendered.template({"shard": {"assemble": True}, "watch": {"namespaces": ["monitoring"]}, "verification": {"way": "proxy"}})
+
+    assert rights(rendered.only(objects, "Role")) == ASSEMBLING
+    assert rights(rendered.only(objects, "ClusterRole")) == LOOKING
+    assert rendered.only(objects, "ClusterRoleBinding")["roleRef"]["name"] == rendered.only(objects, "ClusterRole")["metadata"]["name"]
+
+
+def test_a_shard_has_the_rights_of_any_operator() -> None:
+    """It does the same for its profiles; RBAC knows no labels."""
+    assert (
+        rights(rendered.only(rendered.template({"shard": {"name": "a", "selector": "team=a"}}), "ClusterRole"))
+        == NEEDED | NEEDED_IN_THE_CLUSTER
+    )
+
+
+def test_every_shard_has_a_lease_of_its_own() -> None:
+    """It is a release of its own, and its Lease is named after that."""
+    made = {
+        shard: rendered.only(
+            rendered.template({"shard": {"name": shard}, "leaderElection": {"enabled": True}}, release=f"shard-{shard}"), "Lease"
+        )["metadata"]["name"]
+        for shard in ("a", "b")
+    }
+
+    assert {"a": "shard-a-monitoring-operator", "b": "shard-b-monitoring-operator"} == made
+
+
 def test_no_wildcard_and_no_way_to_more_rights() -> None:
     """No `*` anywhere, and none of the verbs by which a ServiceAccount could widen its own rights."""
     role = rendered.only(rendered.default(), "ClusterRole")

@@ -60,6 +60,8 @@ def test_operator_is_started_for_the_whole_cluster_by_default() -> None:
             {"alertmanager": {"baseConfigs": {"b/main": "y", "a/main": "x"}}},
             ["--base-config=a/main=x", "--base-config=b/main=y"],
         ),
+        ({"shard": {"name": "a", "selector": "team in (a,b),!old"}}, ["--shard=a", "--selector=team in (a,b),!old"]),
+        ({"shard": {"assemble": True}}, ["--assemble"]),
         ({"resyncInterval": "1h30m"}, ["--resync-interval=1h30m"]),
         ({"logLevel": "debug"}, ["--log-level=debug"]),
         ({"verification": {"way": "auto"}}, ["--verify=auto"]),
@@ -80,6 +82,7 @@ def test_operator_understands_its_arguments() -> None:
     """The command line takes every argument that the chart can make, and each says there what it says in the values."""
     values = {
         "watch": {"namespaces": ["analytics", "monitoring"]},
+        "shard": {"name": "a", "selector": "team in (a,b)"},
         "leaderElection": {"enabled": True},
         "webhook": {"enabled": True},
         "dashboards": {"namespaces": ["grafana"]},
@@ -103,6 +106,10 @@ def test_operator_understands_its_arguments() -> None:
         "dashboard_namespaces": ("grafana",),
         "webhook_port": 9443,
         "webhook_certificates": "/etc/monitoring-operator/webhook",
+        "identity": f"{rendered.NAMESPACE}/monitoring-operator",
+        "shard": "a",
+        "selector": "team in (a,b)",
+        "assemble": False,
         "leader_elect": True,
         "lease_name": "monitoring-operator",
         "lease_namespace": rendered.NAMESPACE,

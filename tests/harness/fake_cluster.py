@@ -7,6 +7,7 @@ from typing import Any
 
 from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError, Conflict, NotFound
+from monitoring_operator.api.label_selector import selects
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, ALL, PLAIN, PROFILE, Resource, resource_of
 
@@ -17,17 +18,6 @@ Fault = Callable[[str, str], ApiError | Exception | None]
 def fields_of(value: Mapping[str, Any]) -> Body:
     """FieldsV1 of a whole object: maps by key, everything else as a leaf."""
     return {f"f:{k}": fields_of(v) if isinstance(v, Mapping) else {} for k, v in value.items()}
-
-
-def _selected(selector: str, labels: Mapping[str, str]) -> bool:
-    """Whether labels match a selector of the forms `k=v`, `k!=v` and `k`."""
-    for part in filter(None, selector.split(",")):
-        key, _, value = part.partition("!=" if "!=" in part else "=")
-        if ("!=" in part and labels.get(key) == value) or ("=" not in part and key not in labels):
-            return False
-        if "=" in part and "!=" not in part and labels.get(key) != value:
-            return False
-    return True
 
 
 def left_of(fields: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Body:
@@ -92,8 +82,9 @@ class FakeCluster:
         self._call("list", resource.plural)
         found = [o for r, o in sorted(self.objects.items()) if r.resource == resource and namespace in ("", r.namespace)]
         for body in found:
-            chosen = _selected(labels, body["metadata"].get("labels") or {})
-            if chosen and all(str(body.get(k)) == v for k, _, v in (f.partition("=") for f in fields.split(",") if f)):
+            chosen = selects(labels, body["metadata"].get("labels") or {})
+            named = {**body, "metadata.name": body["metadata"]["name"]}
+            if chosen and all(str(named.get(k)) == v for k, _, v in (f.partition("=") for f in fields.split(",") if f)):
                 yield copy.deepcopy(metadata_of(body) if metadata_only else body)
 
     async def get_from_pod(self, namespace: str, pod: str, path: str) -> bytes:

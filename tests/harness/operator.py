@@ -122,6 +122,24 @@ def grant_lease(control_plane: ControlPlane, name: str) -> None:
     )
 
 
+def assembler_kubeconfig(control_plane: ControlPlane, namespace: str) -> tuple[Path, str]:
+    """Kubeconfig and user name of an assembler with the chart's rights: a Role beside its Alertmanagers, and to list profiles anywhere."""
+    name, rbac = f"assembler-{namespace}", "rbac.authorization.k8s.io"
+    kubeconfig = control_plane.kubeconfig_for(name, NAMESPACE)
+    written = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())
+    subjects = [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}]
+    for kind, rules, meta in (
+        ("Role", written["assembling"], {"name": name, "namespace": namespace}),
+        ("ClusterRole", written["everywhere"], {"name": name}),
+    ):
+        role = {"apiGroup": rbac, "kind": kind, "name": name}
+        control_plane.apply(
+            {"apiVersion": f"{rbac}/v1", "kind": kind, "metadata": meta, "rules": rules},
+            {"apiVersion": f"{rbac}/v1", "kind": f"{kind}Binding", "metadata": meta, "roleRef": role, "subjects": subjects},
+        )
+    return kubeconfig, f"system:serviceaccount:{NAMESPACE}:{name}"
+
+
 def confined_kubeconfig(control_plane: ControlPlane, *namespaces: str) -> tuple[Path, str]:
     """Kubeconfig and user name of a ServiceAccount with the chart's rights in these namespaces, by Roles, and none elsewhere."""
     name, rbac = f"confined-{namespaces[0]}", "rbac.authorization.k8s.io"

@@ -80,6 +80,8 @@ class Observation:
     """Whether Prometheus and Alertmanager are asked at all; else Ready claims no more than that the children are there."""
     targets: str = ""
     """Targets that are up, of all that there are; empty while nobody knows."""
+    shard: Mapping[str, str] | None = None
+    """The shard that looks after the profile, where there are several."""
 
 
 def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -108,11 +110,19 @@ def judge(seen: Observation, previous: Mapping[str, Any], now: str) -> dict[str,
             for r in sorted(seen.children)
         ],
     }
+    if seen.shard:
+        status["shard"] = dict(seen.shard)
     for field, value in (("targets", seen.targets or None), ("alerts", seen.alerts)):
         kept = previous.get(field) if seen.problems else value
         if kept is not None:
             status[field] = kept
     return status
+
+
+def own_part(status: Mapping[str, Any]) -> dict[str, Any]:
+    """A status without the conditions that others have added; server-side apply leaves those alone."""
+    conditions = [c for c in status.get("conditions") or () if c["type"] in Condition.ALL]
+    return {**status, "conditions": conditions} if status else {}
 
 
 def _valid(seen: Observation) -> dict[str, str]:

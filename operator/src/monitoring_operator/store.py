@@ -7,7 +7,7 @@ Not thread-safe: it belongs to the event loop.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from monitoring_operator.api import names
@@ -17,6 +17,7 @@ from monitoring_operator.ownership import claim, live_digest
 
 Object = Mapping[str, Any]
 
+_NONE: Mapping[str, str] = {}
 UNSEEN = "unseen"
 """The digest of a child of which a field of ours may have changed, when only its metadata was looked at: it matches nothing rendered."""
 REMEMBERED_GRAVES = 10_000
@@ -51,6 +52,8 @@ class Child:
     since: str = ""
     """The version at which `digest` came to be what it is, as far as we know."""
     generation: int = 0
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Of a Secret our own labels and annotations: what the operators of one Alertmanager tell each other."""
     bindings: tuple[Any, ...] = ()
     """`status.bindings` as prometheus-operator writes them: what it makes of the object."""
 
@@ -78,6 +81,7 @@ class Store:
         self._of_profile: defaultdict[ProfileKey, set[Ref]] = defaultdict(set)
         self._referring: defaultdict[Ref, set[ProfileKey]] = defaultdict(set)
         self._referred_by: dict[ProfileKey, frozenset[Ref]] = {}
+        self._fragments: set[Ref] = set()
         self._gone: dict[str, str] = {}
 
     # ---- what is gone
@@ -164,11 +168,14 @@ class Store:
             ours,
             before.since if before is not None and (before.uid, before.digest) == (metadata["uid"], known) else version,
             metadata.get("generation", 0),
+            _marks(metadata) if ref.resource == SECRET else _NONE,
             tuple((body.get("status") or {}).get("bindings") or ()),
         )
         if before is not None and before.profile is not None and before.profile != owner:
             self._disown(before.profile, ref)
         self.children[ref] = child
+        if child.marks.get(names.LABEL_ROLE) == names.ROLE_FRAGMENT:
+            self._fragments.add(ref)
         if owner is not None:
             self._of_profile[owner].add(ref)
         return child
@@ -179,6 +186,7 @@ class Store:
         if child is None or (uid is not None and child.uid != uid):
             return None
         del self.children[ref]
+        self._fragments.discard(ref)
         self.bury(child.uid, child.resource_version)
         if child.profile is not None:
             self._disown(child.profile, ref)
@@ -196,6 +204,14 @@ class Store:
     def owners(self) -> frozenset[ProfileKey]:
         """Every profile that has children, live or not."""
         return frozenset(self._of_profile)
+
+    def fragments(self, namespace: str, secret: str) -> list[Ref]:
+        """The live fragments for a configuration Secret, sorted."""
+        return sorted(
+            ref
+            for ref in self._fragments
+            if ref.namespace == namespace and self.children[ref].marks.get(names.ANNOTATION_FOR_SECRET) == secret
+        )
 
     def in_sync(self, ref: Ref, wanted: str) -> bool:
         """Whether the live object holds what has digest `wanted`."""
@@ -264,7 +280,12 @@ def secret_ref(namespace: str, name: str) -> Ref:
 
 
 def _news(child: Child) -> tuple[Any, ...]:
-    return child.uid, child.digest, child.profile, child.bindings
+    return child.uid, child.digest, child.profile, child.marks, child.bindings
+
+
+def _marks(metadata: Object) -> Mapping[str, str]:
+    given = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
+    return {key: value for key, value in given.items() if key.startswith(f"{names.GROUP}/")}
 
 
 def _slim(body: Object) -> Object:
@@ -274,7 +295,9 @@ def _slim(body: Object) -> Object:
 
 def _relevant(body: Object) -> tuple[Any, ...]:
     metadata = body["metadata"]
-    return metadata.get("uid"), metadata.get("generation"), metadata.get("deletionTimestamp"), body.get("status")
+    # Where there are shards, labels say whose it is.
+    labels = metadata.get("labels") if (body.get("status") or {}).get("shard") else None
+    return metadata.get("uid"), metadata.get("generation"), metadata.get("deletionTimestamp"), labels, body.get("status")
 
 
 def _identity(body: Object) -> Iterable[tuple[str, Any]]:

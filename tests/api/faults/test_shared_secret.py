@@ -1,9 +1,7 @@
 """The operator is killed at every call of a rewrite of the shared Secret; at no moment is that anything but whole."""
 
 import base64
-import contextlib
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from harness import tools
 from harness.cluster import Object
 from harness.controlplane import ControlPlane
 from harness.faults import Crash
 from harness.operator import Operator
-from harness.process import Process
 from harness.profiles import alertmanager, notifications, profile, quiet, secret, secret_data, settled
 from harness.proxy import FaultProxy
+from harness.secret_versions import Reader
 from harness.wait import wait_for
 from monitoring_operator.alertmanager.document import load
 from monitoring_operator.alertmanager.receivers import DIRECTORY
@@ -94,33 +91,6 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from texts(inner)
-
-
-class Reader(Process):
-    """Sees every version that the Secret of a namespace has, as the API server tells them; a context manager."""
-
-    def __init__(self, cluster: ControlPlane, namespace: str) -> None:
-        get = ("get", "secret", "routes", f"--namespace={namespace}", "--watch", "--output-watch-events", "--output=json")
-        super().__init__([tools.find("kubectl"), f"--kubeconfig={cluster.kubeconfig}", *get], log=cluster.folder / f"{namespace}.versions")
-        self._cluster, self._namespace = cluster, namespace
-
-    def events(self) -> list[Object]:
-        """What has been told so far: `type` and `object`, oldest first."""
-        text, found = self.log.read_text().lstrip(), []
-        with contextlib.suppress(json.JSONDecodeError):  # the last one may be half written
-            while text:
-                event, end = json.JSONDecoder().raw_decode(text)
-                found.append(event)
-                text = text[end:].lstrip()
-        return found
-
-    def all(self) -> list[Object]:
-        """All that has been told once it knows the present version."""
-        present = self._cluster.find("secrets", "routes", self._namespace)
-        assert present is not None
-        version = present["metadata"]["resourceVersion"]
-        wait_for(lambda: self.events()[-1]["object"]["metadata"]["resourceVersion"] == version, what="the reader has seen the last version")
-        return self.events()
 
 
 def uninterrupted(cluster: ControlPlane, namespace: str, proxy: FaultProxy, operator: Operator) -> list[dict[str, str]]:

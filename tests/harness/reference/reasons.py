@@ -53,6 +53,10 @@ REASONS = {
         "Another operator writes the Secret that Alertmanager reads; two would lose each other's routes.",
         "Name another Alertmanager, or see [Scaling](../scaling.md#who-writes-the-secret).",
     ),
+    "NotAssembled": (
+        "The profile's shard has brought its routes, and no operator has taken them up.",
+        "Run one with `--assemble`: see [Scaling](../scaling.md#several-operators-for-one-alertmanager).",
+    ),
     "AlertmanagerConfigRejected": ("prometheus-operator or Alertmanager refused the configuration.", "Its words are in the message."),
     "AlertmanagerConfigNotSelected": (
         "The Alertmanager does not select the profile's AlertmanagerConfig object.",
@@ -60,6 +64,10 @@ REASONS = {
     ),
     "AlertmanagerOutdated": ("A replica still runs an older configuration.", "See the config-reloader of the pod that the message names."),
     "AlertmanagerUnreachable": ("Alertmanager does not answer, so nothing is known.", "See whether its pods run."),
+    "ShardOverlap": (
+        "Two shards select the profile; the one that came later leaves it alone.",
+        "Give the profile labels, or the shards selectors, by which it has one shard.",
+    ),
     "DashboardsApplied": ("The dashboards are written, and no other has their uid or title.", ""),
     "ConfigMapMissing": (
         "A ConfigMap with a dashboard of your own is not there, or lacks the key; that dashboard is left out.",

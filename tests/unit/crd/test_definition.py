@@ -138,6 +138,7 @@ def test_the_status_fits_the_schema() -> None:
             }
         ],
         "children": [{"apiVersion": "v1", "kind": "ConfigMap", "namespace": "a", "name": "b"}],
+        "shard": {"name": "a", "selector": "team=a", "contender": "b"},
         "targets": "3/3",
         "alerts": 19,
     }

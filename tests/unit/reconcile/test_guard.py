@@ -1,62 +1,26 @@
 """Two operators and one Alertmanager's Secret: one writes it, the other says so, and nobody's routes are lost."""
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from harness.fake_cluster import FakeCluster
-from harness.fake_world import Drained, FakeWorld, drain, world_of
+from harness.fake_world import drain
 from harness.profiles import alertmanager
+from harness.several import Actor
 from harness.shared_routes import ROUTES, credentials, receivers, with_routes
 from monitoring_operator.api.cluster import ApiError, Forbidden
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROFILE
 from monitoring_operator.handlers import feeds
 from monitoring_operator.reconcile.guard import GRACE
-from monitoring_operator.reconcile.resync import resync
 from monitoring_operator.reconcile.scope import Scope
 
 NAME = "monitoring-operator.dev/assembled-by"
 
 
-@dataclass
-class Actor:
-    """An operator with a name, that may be confined to namespaces, on a cluster that others use too."""
-
-    cluster: FakeCluster
-    identity: str
-    namespaces: tuple[str, ...] = ()
-    now: float = 100.0
-    world: FakeWorld = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """A new process."""
-        self.world = world_of(self.cluster)
-        self.world.scope = Scope(self.identity, self.namespaces)
-        self.world.clock = lambda: self.now
-
-    def work(self, *, after: float = 0.0) -> Drained:
-        """It lists what it may see, and does what there is to do."""
-        self.now += after
-        real = self.cluster.list
-
-        async def seen(resource: Any, **query: Any) -> Any:
-            async for body in real(resource, **query):
-                if query.get("namespace") or not self.namespaces or body["metadata"]["namespace"] in (*self.namespaces, "monitoring"):
-                    yield body
-
-        async def live() -> Drained:
-            with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(self.cluster, "list", seen)
-                await resync(self.world)
-                return await drain(self.world)
-
-        return asyncio.run(live())
+def operator(cluster: FakeCluster, identity: str, *namespaces: str) -> Actor:
+    """An operator with a name, that may be confined to namespaces."""
+    return Actor(cluster, Scope(identity, namespaces))
 
 
 def cluster_of(*namespaces: str) -> FakeCluster:
@@ -87,7 +51,7 @@ def verdict(cluster: FakeCluster, namespace: str) -> tuple[str, str]:
 def test_the_second_operator_leaves_the_secret_alone_and_says_so() -> None:
     """Confined to other namespaces, it would take the first one's routes away; its profiles say whose the Secret is."""
     cluster = cluster_of("a", "b")
-    first, second = Actor(cluster, "one/operator", ("a",)), Actor(cluster, "two/operator", ("b",))
+    first, second = operator(cluster, "one/operator", "a"), operator(cluster, "two/operator", "b")
     first.work()
     before = cluster.objects[ROUTES]
     refused = second.work()
@@ -104,17 +68,17 @@ def test_the_second_operator_leaves_the_secret_alone_and_says_so() -> None:
 def test_without_profiles_of_its_own_the_second_one_has_nothing_to_say() -> None:
     """It knows the Secret, and would have written it without any route."""
     cluster = cluster_of("a")
-    Actor(cluster, "one/operator", ("a",)).work()
+    operator(cluster, "one/operator", "a").work()
     before = cluster.objects[ROUTES]
 
-    assert [] == Actor(cluster, "two/operator", ("b",)).work().keys
+    assert [] == operator(cluster, "two/operator", "b").work().keys
     assert before == cluster.objects[ROUTES]
 
 
 def test_the_same_installation_goes_on_after_a_restart() -> None:
     """Restart and upgrade keep the name: nothing is written, nothing waited for."""
     cluster = cluster_of("a")
-    actor = Actor(cluster, "one/operator")
+    actor = operator(cluster, "one/operator")
     actor.work()
     cluster.calls.clear()
     actor.restart()
@@ -126,9 +90,9 @@ def test_the_same_installation_goes_on_after_a_restart() -> None:
 def test_a_secret_without_a_name_is_taken_at_once() -> None:
     """As a version wrote it that did not know of names: the routes stay, and the name is added."""
     cluster = cluster_of("a")
-    Actor(cluster, "").work()
+    operator(cluster, "").work()
     assert owner(cluster) == ""
-    Actor(cluster, "one/operator").work()
+    operator(cluster, "one/operator").work()
 
     assert owner(cluster) == "one/operator"
     assert receivers(cluster) == {"a/web"}
@@ -137,8 +101,8 @@ def test_a_secret_without_a_name_is_taken_at_once() -> None:
 def test_after_a_reinstallation_the_name_is_taken_away_by_hand() -> None:
     """The newcomer waits whether anybody claims it, and then takes over; nothing of it happens while the name stands there."""
     cluster = cluster_of("a", "b")
-    Actor(cluster, "old/operator").work()
-    new = Actor(cluster, "new/operator")
+    operator(cluster, "old/operator").work()
+    new = operator(cluster, "new/operator")
     new.work()
     new.work(after=3600)
     assert owner(cluster) == "old/operator"
@@ -155,7 +119,7 @@ def test_after_a_reinstallation_the_name_is_taken_away_by_hand() -> None:
 def test_a_living_operator_puts_its_name_back() -> None:
     """Whoever was wrong about its death has changed nothing."""
     cluster = cluster_of("a", "b")
-    old, new = Actor(cluster, "old/operator", ("a",)), Actor(cluster, "new/operator", ("b",))
+    old, new = operator(cluster, "old/operator", "a"), operator(cluster, "new/operator", "b")
     old.work()
     new.work()
     feeds.on_child(old.world, "MODIFIED", unname(cluster))
@@ -170,8 +134,8 @@ def test_a_living_operator_puts_its_name_back() -> None:
 def test_whoever_takes_over_keeps_the_routes_of_those_it_does_not_see() -> None:
     """The profile is asked for by name; once it is deleted, its routes go."""
     cluster = cluster_of("a", "b")
-    Actor(cluster, "old/operator", ("a",)).work()
-    new = Actor(cluster, "new/operator", ("b",))
+    operator(cluster, "old/operator", "a").work()
+    new = operator(cluster, "new/operator", "b")
     new.work()
     unname(cluster)
     new.work()
@@ -187,8 +151,8 @@ def test_whoever_takes_over_keeps_the_routes_of_those_it_does_not_see() -> None:
 def test_where_it_may_not_look_the_routes_stay() -> None:
     """A Role ends at its namespace: whether the profile is gone cannot be known."""
     cluster = cluster_of("a", "b")
-    Actor(cluster, "", ("a",)).work()
-    new = Actor(cluster, "new/operator", ("b",))
+    operator(cluster, "", "a").work()
+    new = operator(cluster, "new/operator", "b")
     real = cluster.list
 
     async def confined(resource: Any, **query: Any) -> Any:
@@ -207,7 +171,7 @@ def test_where_it_may_not_look_the_routes_stay() -> None:
 def test_of_two_that_start_at_once_one_writes() -> None:
     """Both found no Secret; the one that comes second is told so by the API server, looks, and leaves it."""
     cluster = cluster_of("a", "b")
-    first, second = Actor(cluster, "one/operator", ("a",)), Actor(cluster, "two/operator", ("b",))
+    first, second = operator(cluster, "one/operator", "a"), operator(cluster, "two/operator", "b")
     met: list[str] = []
 
     def first_comes_between(verb: str, target: str) -> ApiError | None:

@@ -9,6 +9,13 @@ from monitoring_operator.api.profile import Profile
 from monitoring_operator.api.resources import Resource
 
 
+def with_role(manifest: Manifest, role: str) -> Manifest:
+    """The same child with another role: a shard finds its own by it."""
+    metadata = manifest.body["metadata"]
+    labels = {**metadata["labels"], names.LABEL_ROLE: role}
+    return Manifest({**manifest.body, "metadata": {**metadata, "labels": labels}})
+
+
 def child(
     profile: Profile,
     resource: Resource,

@@ -16,6 +16,10 @@ LABEL_ROLE = f"{GROUP}/role"
 """`child` on what we write, `source` on a Secret or ConfigMap that a profile refers to and that should be watched."""
 ROLE_CHILD = "child"
 ROLE_SOURCE = "source"
+ROLE_FRAGMENT = "fragment"
+"""On the Secret in which a shard brings its profiles' parts of an Alertmanager's configuration."""
+LABEL_SHARD = f"{GROUP}/shard"
+"""On a fragment: the shard that brings it."""
 LABEL_PROFILE = f"{GROUP}/profile"
 LABEL_PROFILE_NAMESPACE = f"{GROUP}/profile-namespace"
 LABEL_PROFILE_UID = f"{GROUP}/profile-uid"
@@ -24,7 +28,15 @@ ANNOTATION_OWNER_UID = f"{GROUP}/owner-uid"
 LABEL_ALERTMANAGER = f"{GROUP}/alertmanager"
 """On the configuration Secret: the Alertmanager object that it is for."""
 ANNOTATION_ASSEMBLED_BY = f"{GROUP}/assembled-by"
-"""On the configuration Secret: the identity of the operator that writes it. Nobody else does."""
+"""On the configuration Secret, and on a fragment: the identity of the operator that writes it. Nobody else does."""
+ANNOTATION_FOR_SECRET = f"{GROUP}/for-secret"
+"""On a fragment: the configuration Secret that it is for."""
+ANNOTATION_CONTENT = f"{GROUP}/content"
+"""On a fragment: a fingerprint of its content."""
+ANNOTATION_FRAGMENTS = f"{GROUP}/fragments"
+"""On the configuration Secret: the fingerprints of the fragments that it holds, by shard."""
+ANNOTATION_REFUSED = f"{GROUP}/refused"
+"""On the configuration Secret: profiles whose part in a fragment it does not hold as it is there, and why."""
 
 ALERT_LABEL_NAMESPACE = "namespace"
 ALERT_LABEL_PROFILE = "profile"
@@ -106,6 +118,13 @@ class Reason:
     ALERTMANAGER_CONFIG_NOT_SELECTED = "AlertmanagerConfigNotSelected"
     ALERTMANAGER_SECRET_FOREIGN = "AlertmanagerSecretForeign"  # noqa: S105
     ALERTMANAGER_SECRET_TAKEN = "AlertmanagerSecretTaken"  # noqa: S105
+    NOT_ASSEMBLED = "NotAssembled"
+    SHARD_OVERLAP = "ShardOverlap"
+
+
+def role_of_children(shard: str) -> str:
+    """The role of what an operator writes for its profiles: by it a shard finds its own children, and no others."""
+    return f"{ROLE_CHILD}.{shard}" if shard else ROLE_CHILD
 
 
 def child_labels(name: str, namespace: str, uid: str) -> dict[str, str]:

@@ -41,6 +41,17 @@ class Child(Model):
     """Its name."""
 
 
+class Shard(Model):
+    """The operator that looks after the profile, where several look after some each."""
+
+    name: Annotated[str, StringConstraints(max_length=63)]
+    """Its name."""
+    selector: Annotated[str, StringConstraints(max_length=1024)] = ""
+    """The label selector by which it selects profiles; empty if it selects all of its namespaces."""
+    contender: Annotated[str, StringConstraints(max_length=317)] | None = None
+    """Another operator that selects the profile too, and asks whether this one is still there."""
+
+
 class ProfileStatus(Model):
     """What the operator found and did. Written by the operator alone."""
 
@@ -53,6 +64,8 @@ class ProfileStatus(Model):
     """The facts behind the profile's state; Ready sums them up."""
     children: Annotated[tuple[Child, ...], Field(max_length=256)] = ()
     """The objects that the operator keeps for this profile."""
+    shard: Shard | None = None
+    """The shard that looks after the profile; absent where one operator looks after all."""
     targets: Annotated[str, StringConstraints(max_length=32)] | None = None
     """Scrape targets that are up, of all that there are, such as 3/3."""
     alerts: Annotated[int, Field(ge=0)] | None = None

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import click
 
+from monitoring_operator.api.label_selector import InvalidSelector, check
+
 _LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
 _NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -120,6 +122,22 @@ class _Namespace(_Pattern):
     expected = "a name of a namespace, such as analytics"
 
 
+class _Shard(_Pattern):
+    name = "shard"
+    pattern = r"([a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?)?"
+    expected = "a name of at most 40 small letters, digits and hyphens, such as team-a"
+
+
+class _Selector(click.ParamType[str]):
+    name = "selector"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check(str(value))
+        except InvalidSelector as invalid:
+            self.fail(str(invalid), param, ctx)
+
+
 class _Read(click.ParamType[Any]):
     """Text that a function of `cli.scenes` turns into a value or refuses with its reason."""
 
@@ -145,6 +163,8 @@ DURATION = _Duration()
 TARGET = _Target()
 NAME = _Name()
 NAMESPACE = _Namespace()
+SHARD = _Shard()
+SELECTOR = _Selector()
 PATH = click.Path(dir_okay=False, path_type=Path)
 PROFILE = _Profile()
 LABELS = _Read("labels", "read_labels")

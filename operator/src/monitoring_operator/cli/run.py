@@ -20,6 +20,7 @@ from monitoring_operator.cluster import NoCluster, locate
 from monitoring_operator.handlers.informer import Patience
 from monitoring_operator.handlers.runtime import Options, ResourcesChanged, Webhook, operate
 from monitoring_operator.health import CannotServe
+from monitoring_operator.reconcile.scope import Scope
 from monitoring_operator.reconcile.world import Defaults, Verification
 from monitoring_operator.render.inputs import DEFAULT_RUNBOOK_BASE_URL, Inputs
 
@@ -46,6 +47,9 @@ class Settings:
     webhook_port: int | None = None
     webhook_certificates: str = "/etc/monitoring-operator/webhook"
     identity: str = ""
+    selector: str = ""
+    shard: str = ""
+    assemble: bool = False
     leader_elect: bool = False
     lease_name: str = names.FIELD_MANAGER
     lease_namespace: str = ""
@@ -78,7 +82,13 @@ def run_operator(settings: Settings) -> int:
             grafana_token=settings.grafana_token if settings.grafana_url else "",
             namespaces=settings.namespaces,
         ),
-        identity=settings.identity or f"{_own_namespace()}/{names.FIELD_MANAGER}",
+        scope=Scope(
+            settings.identity or f"{_own_namespace()}/{names.FIELD_MANAGER}",
+            settings.namespaces,
+            settings.selector,
+            settings.shard,
+            settings.assemble,
+        ),
         webhook=Webhook(settings.webhook_port, Path(settings.webhook_certificates)) if settings.webhook_port is not None else None,
         lease=Ref(LEASE, settings.lease_namespace or _own_namespace(), settings.lease_name) if settings.leader_elect else None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from monitoring_operator.cli.options import finish, rendering_options
-from monitoring_operator.cli.parameters import BASE_CONFIG, DURATION, labels
+from monitoring_operator.cli.parameters import BASE_CONFIG, DURATION, SELECTOR, SHARD, labels
 
 
 @click.command()
@@ -88,6 +88,21 @@ from monitoring_operator.cli.parameters import BASE_CONFIG, DURATION, labels
     help="Where the webhook's tls.crt and tls.key are. They are read again when they change.",
 )
 @click.option(
+    "--selector",
+    type=SELECTOR,
+    default="",
+    metavar="LABELS",
+    help="Look after profiles with these labels only, such as team=a or 'team in (a,b)'. Default: after all.",
+)
+@click.option(
+    "--shard",
+    type=SHARD,
+    default="",
+    metavar="NAME",
+    help="Be one operator of several: bring routes as a fragment to the operator that assembles an Alertmanager's configuration.",
+)
+@click.option("--assemble", is_flag=True, help="Look after no profile, and assemble the fragments of shards.")
+@click.option(
     "--identity",
     metavar="NAMESPACE/NAME",
     default="",
@@ -116,6 +131,8 @@ def run(**given: Any) -> None:
     """  # noqa: D301
     from monitoring_operator.cli.run import Settings, run_operator
 
+    if given["assemble"] and (given["shard"] or given["selector"]):
+        raise click.UsageError("--assemble looks after no profile: give it neither --shard nor --selector")
     given["prometheus_labels"] = labels(given["prometheus_labels"])
     given["base_configs"] = dict(given["base_configs"])
     given["log_format"] = given["log_format"] or ("text" if sys.stderr.isatty() else "json")

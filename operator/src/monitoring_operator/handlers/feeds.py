@@ -9,14 +9,11 @@ from typing import Any
 
 import kopf
 
-from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api import names
-from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import CHILDREN, CONFIG_MAP, PROFILE, SECRET, WORKLOADS, Resource
+from monitoring_operator.api.resources import CHILDREN, PROFILE, SECRET, WORKLOADS, Resource
+from monitoring_operator.reconcile.scope import selector_of
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of
-
-ROLES = f"{names.LABEL_ROLE} in ({names.ROLE_CHILD},{names.ROLE_SOURCE})"
 
 Event = Mapping[str, Any]
 Feed = Callable[[World, str | None, Event], None]
@@ -41,14 +38,15 @@ def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, w
     settings.persistence.diffbase_storage = NoEssence()
     children = (*CHILDREN, world.config_resource)
     feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload), **dict.fromkeys(children, on_child)}
-    for resource, feed in feeds.items():
+    for resource, feed in ((r, feed) for r, feed in feeds.items() if world.watches(r)):
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(
             _watch(world, resource, feed)
         )
-    for resource in children:
-        settings.watching.label_selectors[resource.group, resource.version, resource.plural] = (
-            ROLES if resource in (SECRET, CONFIG_MAP) else f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
-        )
+    selectors = {resource: selector_of(world.scope, resource, sources=True) for resource in children}
+    if world.scope.selector:
+        selectors[PROFILE] = world.scope.selector
+    for resource, selector in selectors.items():
+        settings.watching.label_selectors[resource.group, resource.version, resource.plural] = selector
 
 
 def _watch(world: World, resource: Resource, feed: Feed) -> Callable[..., Awaitable[None]]:
@@ -94,7 +92,7 @@ def on_child(world: World, kind: str | None, body: Event) -> None:
         if owner in world.store.profiles or kind != "DELETED":
             world.queue.add(owner)
     if child.profile is None and ref.resource == SECRET:
-        _wake_alertmanager(world, ref)
+        world.wake_readers(ref, child)
 
 
 def _on_source(world: World, kind: str | None, body: Event) -> None:
@@ -104,13 +102,6 @@ def _on_source(world: World, kind: str | None, body: Event) -> None:
             world.queue.add(key)
     if kind == "DELETED" or world.bases.get(ref) != body["metadata"]["resourceVersion"]:
         for target in world.based_on(ref):
-            world.queue.add(target)
-
-
-def _wake_alertmanager(world: World, secret: Ref) -> None:
-    for alertmanager in world.store.alertmanagers():
-        target = target_of(alertmanager)
-        if (target.namespace, target.secret) == (secret.namespace, secret.name):
             world.queue.add(target)
 
 

@@ -94,7 +94,7 @@ class Informer:
         self._watchdog.expect(p for r in self._watched() if self._world.is_served(r) for p in self._paths(r))
 
     def _watched(self) -> tuple[Resource, ...]:
-        return (*WATCHED, self._world.config_resource)
+        return tuple(filter(self._world.watches, (*WATCHED, self._world.config_resource)))
 
     async def guard(self) -> None:
         """Looks at the watches until one is dead. Raises Blind."""

@@ -12,7 +12,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,7 @@ class Options:
     http_host: str
     http_port: int
     verification: Verification
-    identity: str = ""
-    """Names the installation, `namespace/name`."""
+    scope: Scope = field(default_factory=Scope)
     lease: Ref | None = None
     """The Lease by which replicas elect the one that writes; None: there is only one."""
     webhook: Webhook | None = None
@@ -104,7 +103,7 @@ async def operate(connection: Connection, options: Options) -> None:
         now=_now,
         defaults=options.defaults,
         verification=options.verification,
-        scope=Scope(options.identity, options.namespaces),
+        scope=options.scope,
         clusterwide=not options.namespaces,
     )
     telemetry.watch(_picture(world, queue, elector))
@@ -142,7 +141,7 @@ async def operate(connection: Connection, options: Options) -> None:
             "suspects": informer.verify_suspects(),
             "watchdog": informer.guard(),
         }
-        if options.verification.way is not Way.OFF:
+        if options.verification.way is not Way.OFF and not options.scope.assembles:
             jobs["observer"] = Observer(world, http).run()
         tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         # At its end kopf waits five seconds for tasks that were not there when it began: let the workers begin first.

@@ -19,7 +19,9 @@ async def look_at_foreign(world: World, labels: Iterable[str] = (), *, again: bo
         known = set(world.shelf.listed)
         wanted = (set(labels) - known) | (known if again else set())
         for label in sorted(wanted):
-            selector = f"{label},{names.LABEL_ROLE}!={names.ROLE_CHILD}"
+            # What other shards have made need not be read again by each.
+            ours = (names.LABEL_MANAGED_BY, names.FIELD_MANAGER) if world.scope.shard else (names.LABEL_ROLE, names.ROLE_CHILD)
+            selector = f"{label},{ours[0]}!={ours[1]}"
             boards = [b async for body in world.cluster.list(CONFIG_MAP, labels=selector) for b in boards_in(body)]
             world.shelf.listed[label] = world.clock()
             _put(world, label, boards)

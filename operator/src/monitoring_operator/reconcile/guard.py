@@ -32,14 +32,15 @@ class Taken(Exception):
 
 def admit(world: World, target: Target, live: Object) -> None:
     """Returns if the Secret, which is live and an operator's, is ours to write. Raises Taken."""
-    other, rivals, where = assembler(live), world.routes.rivals, f"{target.namespace}/{target.secret}"
+    other, rivals, name = assembler(live), world.routes.rivals, live["metadata"]["name"]
+    where = f"{target.namespace}/{name}"
     if other and other == world.scope.identity:
         rivals.pop(target, None)
     elif other:
         if rivals.get(target) != inf:
             logger.warning("Secret %s is written by another operator, %s; it is left alone", where, other)
         rivals[target] = inf
-        remedy = f"kubectl annotate secret {target.secret} --namespace {target.namespace} {names.ANNOTATION_ASSEMBLED_BY}-"
+        remedy = f"kubectl annotate secret {name} --namespace {target.namespace} {names.ANNOTATION_ASSEMBLED_BY}-"
         raise Taken(
             f"Secret {where} is written by another operator, {other}, and is left alone: two would lose each other's routes. Make one of "
             f"them a shard of the other, or give it an Alertmanager of its own. If {other} is gone for good: {remedy}",

@@ -10,15 +10,17 @@ from monitoring_operator.alertmanager.assertions import failed_assertions
 from monitoring_operator.alertmanager.config_object import MODE, config_object, inexpressible
 from monitoring_operator.alertmanager.fragment import fragment
 from monitoring_operator.alertmanager.target import NoTarget
+from monitoring_operator.api.child import with_role
 from monitoring_operator.api.cluster import ApiError, NotFound, NotServed
 from monitoring_operator.api.manifest import Manifest, Ref, digest
 from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile, parse
-from monitoring_operator.api.resources import PROMETHEUS_RULE
+from monitoring_operator.api.resources import PROFILE, PROMETHEUS_RULE
 from monitoring_operator.content import reach
 from monitoring_operator.content.check import problems as content_problems
 from monitoring_operator.queue import LONGEST_BACKOFF, Retry
 from monitoring_operator.reconcile.apply import apply_all, prune
+from monitoring_operator.reconcile.claims import is_ours, own_claim
 from monitoring_operator.reconcile.events import announce
 from monitoring_operator.reconcile.foreign import look_at_foreign
 from monitoring_operator.reconcile.gather import Gathered, gather
@@ -27,7 +29,7 @@ from monitoring_operator.reconcile.verify import Verified, forget, note, note_co
 from monitoring_operator.reconcile.world import COALESCE, Rendered, World
 from monitoring_operator.render import render
 from monitoring_operator.render.dashboards import left_out
-from monitoring_operator.status import Observation, Outcome, RouteState, judge
+from monitoring_operator.status import Observation, Outcome, RouteState, judge, own_part
 from monitoring_operator.store import ProfileKey, profile_ref
 
 UNWATCHED = frozenset({Reason.CRD_MISSING, Reason.DASHBOARD_CONFLICT, Reason.NAME_CONFLICT, Reason.NAMESPACE_MISSING})
@@ -51,11 +53,25 @@ async def reconcile_profile(world: World, key: ProfileKey) -> None:
         return
     world.journal.heard(body)
     try:
-        await _reconcile(world, key, body)
+        if not await is_ours(world, key, body):
+            _let_go(world, key)
+            return
+        await _reconcile(world, key, world.store.profiles.get(key, body))
     except BaseException:
         # A profile that cannot even be looked at must not keep everybody else's notifications from being written.
         _keep_route(world, key)
         raise
+
+
+def _let_go(world: World, key: ProfileKey) -> None:
+    """The profile is another operator's now: what it has stays where it is, and its routes wait for whoever brings them."""
+    world.rendered.pop(key, None)
+    world.journal.forgot(key.namespace, key.name)
+    forget(world, key)
+    for target in world.routes.drop(key):
+        world.queue.add_after(target, COALESCE)
+    # Nobody need wait for it.
+    world.routes.heard.add(key)
 
 
 async def _reconcile(world: World, key: ProfileKey, body: Mapping[str, Any]) -> None:
@@ -124,7 +140,8 @@ async def _children(world: World, key: ProfileKey, profile: Profile, gathered: G
         world.journal.checked((ref.resource for ref in known.digests), "unchanged")
         return [Outcome(ref) for ref in known.digests], known.alerts
     notifying = config_object(profile, config)
-    manifests = [*render(profile, inputs), *([notifying] if notifying is not None else [])]
+    rendered = [*render(profile, inputs), *([notifying] if notifying is not None else [])]
+    manifests = [with_role(m, world.scope.role) for m in rendered] if world.scope.shard else rendered
     digests = {m.ref: m.digest for m in manifests}
     alerts = _count_alerts(manifests)
     watch(world, key, expect(manifests))
@@ -169,7 +186,9 @@ def _contribute(world: World, key: ProfileKey, profile: Profile, gathered: Gathe
         _keep_route(world, key)
         return
     built = fragment(profile, gathered.credentials)
-    part = Part(gathered.target, built) if gathered.target is not None and built is not None else None
+    version = world.store.profiles[key]["metadata"]["resourceVersion"] if key in world.store.profiles else ""
+    made_from = int(version) if version.isdigit() else 0
+    part = Part(gathered.target, built, made_from) if gathered.target is not None and built is not None else None
     for concerned in world.routes.put(key, part):
         world.queue.add_after(concerned, COALESCE)
 
@@ -218,6 +237,7 @@ def _observe(
         facts=verified.facts,
         verified=verified.asked,
         targets=verified.targets,
+        shard=own_claim(world.scope),
     )
 
 
@@ -226,7 +246,7 @@ async def _report(world: World, key: ProfileKey, body: Mapping[str, Any], seen: 
     before = body.get("status") or {}
     status = judge(seen, before, world.now())
     world.journal.judged(body, status)
-    if status == _own_part(before):
+    if status == own_part(before):
         return
     try:
         answer = await world.cluster.apply_status(profile_ref(key), status)
@@ -239,18 +259,25 @@ async def _report(world: World, key: ProfileKey, body: Mapping[str, Any], seen: 
     await announce(world, body, _condition(before), _condition(status))
 
 
-def _own_part(status: Mapping[str, Any]) -> dict[str, Any]:
-    """A status without the conditions that others have added; server-side apply leaves those alone."""
-    conditions = [c for c in status.get("conditions") or () if c["type"] in Condition.ALL]
-    return {**status, "conditions": conditions} if status else {}
-
-
 def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((c for c in status.get("conditions") or () if c["type"] == Condition.READY), {})
 
 
+async def _is_elsewhere(world: World, key: ProfileKey) -> bool:
+    """Whether a profile that we do not select (any more) is there all the same."""
+    try:
+        found = [b async for b in world.cluster.list(PROFILE, namespace=key.namespace, fields=f"metadata.name={key.name}")]
+    except ApiError as error:
+        raise Retry(f"looking whether it is gone: {error.message}") from error
+    return any(not body["metadata"].get("deletionTimestamp") for body in found)
+
+
 async def _forget(world: World, key: ProfileKey) -> None:
     """The profile is gone. Its own namespace is swept by Kubernetes' garbage collector; what lives elsewhere is ours to remove."""
+    if world.scope.selector and await _is_elsewhere(world, key):
+        _let_go(world, key)
+        world.routes.heard.discard(key)
+        return
     world.rendered.pop(key, None)
     world.journal.forgot(key.namespace, key.name)
     forget(world, key)

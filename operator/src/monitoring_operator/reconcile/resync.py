@@ -20,15 +20,16 @@ from monitoring_operator.api.resources import (
     CUSTOM_RESOURCE_DEFINITION,
     PLAIN,
     PROFILE,
+    SECRET,
     WORKLOADS,
     Resource,
 )
 from monitoring_operator.reconcile.bases import poll_bases
 from monitoring_operator.reconcile.gather import read_source
+from monitoring_operator.reconcile.scope import selector_of
 from monitoring_operator.reconcile.world import World
-from monitoring_operator.store import ProfileKey, ref_of, secret_ref
+from monitoring_operator.store import Child, ProfileKey, ref_of, secret_ref
 
-OURS = f"{names.LABEL_ROLE}={names.ROLE_CHILD}"
 DISCOVERED = (
     (names.GROUP, names.VERSION),
     ("monitoring.coreos.com", "v1"),
@@ -49,14 +50,14 @@ async def resync(world: World, *, metadata_only: bool = False) -> dict[Resource,
     Raises ApiError; the store is then partly corrected, which does no harm.
     """
     await refresh_served(world)
-    kinds = (*CHILDREN, world.config_resource, *WORKLOADS, PROFILE)
+    kinds = filter(world.watches, (*CHILDREN, world.config_resource, *WORKLOADS, PROFILE))
     missed = {resource: await verify(world, resource, metadata_only=metadata_only) for resource in kinds}
     for owner in world.store.owners() - world.store.profiles.keys():
         world.queue.add(owner)
     await _look_at_operator(world)
     for body in world.store.alertmanagers():
         target = target_of(body)
-        if secret_ref(target.namespace, target.secret) in world.store.children:
+        if secret_ref(target.namespace, target.secret) in world.store.children or world.store.fragments(target.namespace, target.secret):
             world.queue.add(target)
     return missed
 
@@ -115,18 +116,17 @@ async def _children(world: World, resource: Resource, *, metadata_only: bool) ->
     before = {r: c.uid for r, c in world.store.children.items() if r.resource == resource}
     live = set()
     missed = 0
-    async for body in _list(world, resource, OURS, metadata_only=metadata_only):
+    async for body in _list(world, resource, selector_of(world.scope, resource), metadata_only=metadata_only):
         live.add(ref_of(body))
         if world.store.put_child(body):
             missed += 1
-            _wake_owner(world, body)
+            _wake(world, ref_of(body), world.store.children[ref_of(body)])
     for ref in before.keys() - live:
         # Only what was there before the list began: a child that was made meanwhile is not gone.
         child = world.store.drop_child(ref, before[ref])
         if child is not None:
             missed += 1
-            if child.profile is not None:
-                world.queue.add(child.profile)
+            _wake(world, ref, child)
     return missed
 
 
@@ -148,7 +148,7 @@ async def _workloads(world: World, resource: Resource) -> int:
 async def _profiles(world: World) -> int:
     before = {k: b["metadata"]["uid"] for k, b in world.store.profiles.items()}
     live, missed = set(), 0
-    async for body in _list(world, PROFILE):
+    async for body in _list(world, PROFILE, world.scope.selector):
         live.add(_key(body))
         missed += world.store.put_profile(body)
         world.queue.add(_key(body))
@@ -170,7 +170,8 @@ def _key(body: dict[str, Any]) -> ProfileKey:
     return ProfileKey(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
-def _wake_owner(world: World, body: dict[str, Any]) -> None:
-    owner = world.store.children[ref_of(body)].profile
-    if owner is not None:
-        world.queue.add(owner)
+def _wake(world: World, ref: Ref, child: Child) -> None:
+    if child.profile is not None:
+        world.queue.add(child.profile)
+    elif ref.resource == SECRET:
+        world.wake_readers(ref, child)

@@ -21,6 +21,8 @@ class Part:
 
     target: Target | None
     fragment: Fragment | None
+    version: int = field(default=0, compare=False)
+    """The version of the profile that it was made from."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class Board:
     """The Secret's resource version with which a profile's part came to be as it is, where we wrote it."""
     rivals: dict[Target, float] = field(default_factory=dict)
     """Where another operator's name stood in the Secret: since when it does not any more (monotonic seconds), infinity while it does."""
+    waiting: dict[Target, tuple[str, float]] = field(default_factory=dict)
+    """The content of a shard's fragment that was not taken up yet, and since when that is waited for (monotonic seconds)."""
     strays: dict[Target, dict[ProfileKey, float]] = field(default_factory=dict)
     """Profiles whose parts stay though nobody brings them, and when it was found out that they exist (monotonic seconds)."""
     failed: dict[Target, tuple[str, str]] = field(default_factory=dict)
@@ -58,7 +62,8 @@ class Board:
             self.parts.pop(key, None)
             self.leaving.pop(key, None)
         else:
-            self.parts[key] = part
+            # The same part is as old as it was.
+            self.parts[key] = before if before == part else part
             if before is not None and before.target is not None and before.fragment is not None and before.target != part.target:
                 self.leaving[key] = before
         if before == part:

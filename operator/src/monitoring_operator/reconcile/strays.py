@@ -41,10 +41,13 @@ async def strays(world: World, target: Target, held: Collection[ProfileKey], bro
 async def _wanting(world: World, target: Target, keys: Iterable[ProfileKey]) -> set[ProfileKey]:
     wanted, found = set(keys), set()
     for namespace in sorted({key.namespace for key in wanted}):
+        here = [key for key in wanted if key.namespace == namespace]
+        # One is asked for by its name; for several the whole namespace is listed.
+        fields = f"metadata.name={here[0].name}" if len(here) == 1 else ""
         try:
-            bodies = [body async for body in world.cluster.list(PROFILE, namespace=namespace)]
+            bodies = [body async for body in world.cluster.list(PROFILE, namespace=namespace, fields=fields)]
         except Forbidden:
-            found |= {key for key in wanted if key.namespace == namespace}
+            found |= set(here)
             continue
         found |= {ProfileKey(namespace, body["metadata"]["name"]) for body in bodies if wants(world, target, body)}
     return found & wanted

@@ -13,17 +13,20 @@ from monitoring_operator.adoption.services import Scene
 from monitoring_operator.adoption.sightings import Sightings
 from monitoring_operator.adoption.verdict import Answer, Question
 from monitoring_operator.alertmanager.accepted import Version
+from monitoring_operator.alertmanager.shards import Brought, Bundle
 from monitoring_operator.alertmanager.target import Target, target_of
+from monitoring_operator.api import names
 from monitoring_operator.api.cluster import Cluster
 from monitoring_operator.api.facts import Fact
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, Resource
+from monitoring_operator.reconcile.claims import Contest
 from monitoring_operator.reconcile.events import Announcements
 from monitoring_operator.reconcile.routes import Board
 from monitoring_operator.reconcile.scope import Scope
 from monitoring_operator.reconcile.shelf import Shelf
 from monitoring_operator.render import Inputs
-from monitoring_operator.store import ProfileKey, Store, secret_ref
+from monitoring_operator.store import Child, ProfileKey, Store, secret_ref
 
 Key = ProfileKey | Target
 
@@ -175,6 +178,12 @@ class World:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something has changed and should be looked at sooner than the interval says."""
     clock: Callable[[], float] = time.monotonic
+    contests: dict[ProfileKey, Contest] = field(default_factory=dict)
+    """Profiles that we select and that another operator looks after."""
+    bundles: dict[Ref, tuple[Target, Bundle]] = field(default_factory=dict)
+    """The fragments of shards as they were last read, and what they are for."""
+    remembered: dict[Target, dict[ProfileKey, Brought]] = field(default_factory=dict)
+    """What the fragments of this shard held when they were last written."""
     agreed_labels: Mapping[str, str] | None = None
     """Labels on which the cluster's Prometheus objects last agreed: what is selected today is not given up because a newcomer disagrees."""
     bases: dict[Ref, str] = field(default_factory=dict)
@@ -214,11 +223,26 @@ class World:
         targets = {target_of(body) for body in self.store.alertmanagers()}
         return [target for target in sorted(targets) if self.base_of(target) == ref]
 
+    def wake_readers(self, secret: Ref, child: Child) -> None:
+        """Looks again at the Alertmanager whose configuration a Secret is, or, being a fragment, is a part of."""
+        read = child.marks.get(names.ANNOTATION_FOR_SECRET, secret.name)
+        for target in map(target_of, self.store.alertmanagers()):
+            if (target.namespace, target.secret) == (secret.namespace, read):
+                if read == secret.name:
+                    self.queue.add(target)
+                else:
+                    # Shards that start together are taken up together.
+                    self.queue.add_after(target, COALESCE)
+
     def wake_routes(self) -> None:
         """Looks at every Alertmanager again, a moment from now."""
         targets = {p.target for p in self.routes.parts.values() if p.target is not None}
         for target in targets | {target_of(a) for a in self.store.alertmanagers()}:
             self.queue.add_after(target, COALESCE)
+
+    def watches(self, resource: Resource) -> bool:
+        """Whether a kind is of interest to this operator."""
+        return self.scope.watches(resource)
 
     def is_served(self, resource: Resource) -> bool:
         """Whether the API server has the resource type; unknown counts as yes, its answer will tell."""

@@ -1,0 +1,225 @@
+"""Shards and an assembler as processes, with the chart's rights: the same routes as of one operator, whoever dies and whatever moves."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.cluster import Object
+from harness.controlplane import ControlPlane
+from harness.operator import CHART, Operator, assembler_kubeconfig
+from harness.profiles import alertmanager, child, condition, get, notifications, profile, quiet, receivers, secret, secret_data, settled
+from harness.secret_versions import Reader
+from harness.wait import wait_for
+from monitoring_operator.alertmanager.secret import routed
+
+NAME = "monitoring-operator.dev/assembled-by"
+
+
+@dataclass
+class Scene:
+    """A place for an Alertmanager, namespaces of two teams, and operators by name."""
+
+    cluster: ControlPlane
+    monitoring: str
+    teams: dict[str, str]
+    account: Path
+    assembler_account: Path
+    assembler_user: str
+    folder: Path
+    running: ExitStack
+
+    def start(self, name: str, *args: str, account: Path | None = None) -> Operator:
+        """An operator with a log of its own, ready."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        operator = self.running.enter_context(Operator(account or self.account, f"--identity=operators/{name}", *args, folder=folder))
+        operator.wait_until_ready(60)
+        return operator
+
+    def shard(self, team: str, *, selector: str = "") -> Operator:
+        """The shard of a team, that selects by its label."""
+        return self.start(f"shard-{team}", f"--shard={team}", f"--selector={selector or f'team={self.label(team)}'}")
+
+    def assembler(self) -> Operator:
+        """The operator that assembles, confined to the Alertmanager's namespace."""
+        return self.start("all", "--assemble", f"--namespace={self.monitoring}", account=self.assembler_account)
+
+    def label(self, team: str) -> str:
+        """The value of a team's label, which no other test's profiles have."""
+        return f"{self.monitoring}-{team}"
+
+    def apply(self, team: str, name: str = "web", **spec: Any) -> None:
+        """A profile of a team, that notifies."""
+        body = profile(self.teams[team], name, notifications=notifications(self.monitoring), alerts={"enabled": False}, **spec)
+        self.cluster.apply({**body, "metadata": {**body["metadata"], "labels": {"team": self.label(team)}}})
+
+    def settled(self, team: str, name: str = "web", **how: Any) -> Object:
+        """The profile of a team once its status is as it should be."""
+        return settled(self.cluster, self.teams[team], name, **how)
+
+    def receivers(self) -> set[str]:
+        """Teams and names of the profiles that have receivers."""
+        team = {namespace: team for team, namespace in self.teams.items()}
+        found = {tuple(r.split("/")[:2]) for r in receivers(self.cluster, self.monitoring) if "/" in r}
+        return {f"{team[namespace]}/{name}" for namespace, name in found}
+
+
+@pytest.fixture
+def scene(
+    cluster: ControlPlane, operator_account: Path, tmp_path: Path, diagnose: Callable[[str, Callable[[], str]], None]
+) -> Iterator[Scene]:
+    """An Alertmanager, credentials in two namespaces, and no operator yet."""
+    with ExitStack() as running:
+        monitoring, a, b = (running.enter_context(cluster.namespace(n)) for n in ("shared", "team-a", "team-b"))
+        cluster.apply(alertmanager(monitoring), *(secret(n, pagerduty=f"key-{n}", slack="https://hooks.example.com/x") for n in (a, b)))
+        account, user = assembler_kubeconfig(cluster, monitoring)
+        found = Scene(cluster, monitoring, {"a": a, "b": b}, operator_account, account, user, tmp_path, running)
+        diagnose("logs", lambda: "\n".join(f"--- {log.parent.name}\n{log.read_text()[-6000:]}" for log in tmp_path.glob("*/operator.log")))
+        for namespace in (monitoring, a, b):
+            diagnose(f"namespace {namespace}", lambda namespace=namespace: cluster.dump(namespace))  # type: ignore[misc]
+        yield found
+
+
+def routes_of(version: Object) -> set[str]:
+    """Namespaces of the profiles that a version of the Secret has routes of."""
+    return {namespace for namespace, _ in routed(version)}
+
+
+@pytest.mark.timeout(300)
+def test_from_one_operator_to_shards_a_move_and_deaths(scene: Scene) -> None:
+    """No version of the Secret lacks a route, and no child is made anew: on the way to shards, while a profile moves, over SIGKILLs."""
+    cluster, (a, b) = scene.cluster, (scene.teams["a"], scene.teams["b"])
+    one = scene.start("all", f"--namespace={a}", f"--namespace={b}", f"--namespace={scene.monitoring}")
+    for team in ("a", "b"):
+        scene.apply(team)
+        scene.settled(team)
+    wait_for(lambda: scene.receivers() == {"a/web", "b/web"}, what="one operator's routes")
+    alone, uid = secret_data(cluster, scene.monitoring), child(cluster, "servicemonitors", "web", a)["metadata"]["uid"]
+    one.stop()
+    with Reader(cluster, scene.monitoring) as reader:
+        wait_for(reader.events, what="the reader sees the Secret")
+        assembler, shard_a, shard_b = scene.assembler(), scene.shard("a"), scene.shard("b")
+
+        def of_shards() -> bool:
+            found = [child(cluster, "servicemonitors", "web", n)["metadata"]["labels"]["monitoring-operator.dev/role"] for n in (a, b)]
+            annotations = cluster.find("secrets", "routes", scene.monitoring)["metadata"]["annotations"]  # type: ignore[index]
+            return found == ["child.a", "child.b"] and {"a", "b"} == json.loads(annotations["monitoring-operator.dev/fragments"]).keys()
+
+        wait_for(of_shards, what="the shards have everything")
+        assert alone == secret_data(cluster, scene.monitoring)
+
+        cluster.kubectl("label", "monitoringprofile", "web", f"--namespace={a}", f"team={scene.label('b')}", "--overwrite")
+        wait_for(lambda: get(cluster, a)["status"]["shard"]["name"] == "b", what="the other shard has the profile")
+        wait_for(
+            lambda: child(cluster, "servicemonitors", "web", a)["metadata"]["labels"]["monitoring-operator.dev/role"] == "child.b",
+            what="and its children",
+        )
+        settled(cluster, a)
+        assert alone == secret_data(cluster, scene.monitoring)
+        assert uid == child(cluster, "servicemonitors", "web", a)["metadata"]["uid"]
+
+        shard_b.kill()
+        assembler.kill()
+        scene.apply("a", "late")
+        quiet(shard_a)
+        assert scene.receivers() == {"a/web", "b/web"}
+        assembler = scene.assembler()
+        wait_for(lambda: scene.receivers() == {"a/web", "b/web", "a/late"}, what="a dead shard's routes stay, a living one's come")
+        scene.settled("a", "late")
+        cluster.kubectl("delete", "monitoringprofile", "web", f"--namespace={b}")
+        scene.shard("b")
+        wait_for(lambda: scene.receivers() == {"a/web", "a/late"}, what="what went meanwhile is gone")
+        kept = [routes_of(event["object"]) for event in reader.all()]
+
+    assert all(a in found for found in kept)
+    assert {"ADDED", "MODIFIED"} >= {event["type"] for event in reader.events()}
+    assert uid == child(cluster, "servicemonitors", "web", a)["metadata"]["uid"]
+
+
+@pytest.mark.timeout(180)
+def test_two_shards_that_select_one_profile_do_not_flap(scene: Scene) -> None:
+    """The second one asks, is answered, says so in an Event, and then both have nothing to do."""
+    cluster, a = scene.cluster, scene.teams["a"]
+    scene.apply("a")
+    scene.assembler()
+    first = scene.shard("a")
+    scene.settled("a")
+    second = scene.shard("x", selector=f"team in ({scene.label('a')},other)")
+
+    def told() -> bool:
+        return any(e["reason"] == "ShardOverlap" for e in cluster.list("events", a))
+
+    wait_for(told, what="the overlap is told")
+    wait_for(lambda: {"name", "selector"} == get(cluster, a)["status"]["shard"].keys(), what="the first one has answered")
+    for operator in (first, second):
+        quiet(operator)
+    position = cluster.audit_position()
+    quiet(second, for_seconds=3.0)
+
+    assert get(cluster, a)["status"]["shard"]["name"] == "a"
+    assert child(cluster, "servicemonitors", "web", a)["metadata"]["labels"]["monitoring-operator.dev/role"] == "child.a"
+    assert [] == [
+        e["requestURI"] for e in cluster.audit_events(after=position) if e["verb"] in ("patch", "delete") and f"/{a}/" in e["requestURI"]
+    ]
+
+
+@pytest.mark.timeout(180)
+def test_a_foreign_operator_leaves_the_secret_alone_until_it_may_take_over(scene: Scene) -> None:
+    """Its profile says whose it is; once the other is gone and its name is taken away, it writes, and keeps the routes that are there."""
+    cluster, where = scene.cluster, scene.monitoring
+    for team in ("a", "b"):
+        scene.apply(team)
+    first = scene.start("old", f"--namespace={scene.teams['a']}", f"--namespace={where}")
+    scene.settled("a")
+    before = secret_data(cluster, where)
+    second = scene.start("new", f"--namespace={scene.teams['b']}", f"--namespace={where}")
+    refused = scene.settled("b", ready="False", reason="AlertmanagerSecretTaken")
+    assert "operators/old" in condition(refused, "RoutesLive")["message"]
+    assert before == secret_data(cluster, where)
+    cluster.kubectl("annotate", "secret", "routes", f"--namespace={where}", f"{NAME}-")
+
+    def name() -> str:
+        found = cluster.find("secrets", "routes", where)
+        return str(((found or {}).get("metadata", {}).get("annotations") or {}).get(NAME, ""))
+
+    wait_for(lambda: name() == "operators/old", what="the living one has put its name back", timeout=10)
+    first.kill()
+    quiet(second)
+    cluster.kubectl("annotate", "secret", "routes", f"--namespace={where}", f"{NAME}-")
+    wait_for(lambda: name() == "operators/new", what="the new one takes over", timeout=90)
+
+    assert scene.receivers() == {"a/web", "b/web"}
+    scene.settled("b")
+
+
+@pytest.mark.timeout(180)
+def test_the_assembler_uses_every_right_and_lacks_none(scene: Scene) -> None:
+    """It writes the Secret for a shard's profile, looks where a profile went, and says what is wrong with a base."""
+    cluster, where = scene.cluster, scene.monitoring
+    start = cluster.audit_position()
+    cluster.apply(secret(where, "base", **{"alertmanager.yaml": "not: {a: configuration}"}))
+    scene.start("all", "--assemble", f"--namespace={where}", f"--base-config={where}/main=base", account=scene.assembler_account)
+    shard = scene.shard("a")
+    scene.apply("a")
+    quiet(shard)
+    cluster.apply(secret(where, "base", **{"alertmanager.yaml": "route: {receiver: x}\nreceivers: [{name: x}]"}))
+    cluster.kubectl("label", "secret", "base", f"--namespace={where}", "monitoring-operator.dev/role=source", "--overwrite")
+    wait_for(lambda: scene.receivers() == {"a/web"}, what="the routes", timeout=90)
+    cluster.kubectl("delete", "monitoringprofile", "web", f"--namespace={scene.teams['a']}")
+    wait_for(lambda: scene.receivers() == set(), what="they are gone")
+
+    written = yaml.safe_load((CHART / "files" / "rbac-rules.yaml").read_text())
+    rules = [*written["assembling"], *written["everywhere"]]
+    granted = {(r, v) for rule in rules for r in rule["resources"] for v in rule["verbs"]}
+    events = [e for e in cluster.audit_events(after=start) if e["user"]["username"] == scene.assembler_user and "objectRef" in e]
+    used = {(e["objectRef"]["resource"], e["verb"]) for e in events}
+    used |= {(e["objectRef"]["resource"], "create") for e in events if e["verb"] == "patch" and e["responseStatus"]["code"] == 201}
+
+    assert [] == [e["requestURI"] for e in events if e["responseStatus"]["code"] in (401, 403)]
+    assert granted == used
