@@ -106,7 +106,6 @@ def test_operator_understands_its_arguments() -> None:
         "dashboard_namespaces": ("grafana",),
         "webhook_port": 9443,
         "webhook_certificates": "/etc/monitoring-operator/webhook",
-        "identity": f"{rendered.NAMESPACE}/monitoring-operator",
         "shard": "a",
         "selector": "team in (a,b)",
         "assemble": False,
