@@ -39,6 +39,8 @@ RUN python -c "import ensurepip, pathlib, pip, shutil; home = pathlib.Path(pip._
       (home, *home.parent.glob('pip-*.dist-info'), pathlib.Path(ensurepip.__file__).parent)]" \
  && rm -f /usr/local/bin/pip* /usr/bin/pip*
 COPY --from=build /opt/venv /opt/venv
+# glibc would keep the room of every large answer that it has once given out, in an arena for each thread.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 # kopf asks for the user's name when it starts, and neither this number nor one that OpenShift chooses has one.
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LOGNAME=monitoring-operator
 USER 65532:65532

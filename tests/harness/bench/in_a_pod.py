@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from harness.controlplane import ControlPlane
-from harness.operator import operator_kubeconfig
+from harness.operator import ROOT, operator_kubeconfig
 
 
 def as_in_a_pod(plane: ControlPlane, folder: Path) -> dict[str, str]:
@@ -23,6 +24,8 @@ def as_in_a_pod(plane: ControlPlane, folder: Path) -> dict[str, str]:
         "KUBERNETES_SERVICE_PORT": cluster["server"].rpartition(":")[2],
         "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         "PYTHONDONTWRITEBYTECODE": "",
+        # As the image has it: what memory is given back depends on it.
+        **dict(re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / "Dockerfile").read_text())),
     }
     subprocess.run([sys.executable, "-c", "import monitoring_operator.cli.run"], env=os.environ | env, check=True)
     return env

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring_operator.adoption import pages
 from monitoring_operator.adoption.pages import NotAsExpected, elements
 
 JSON = st.recursive(
@@ -13,13 +14,15 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(st.dictionaries(st.text(), JSON)), st.sampled_from([None, 1]))
-def test_the_pieces_are_what_the_whole_holds(items: list[object], indent: int | None) -> None:
-    """Whatever stands in the elements."""
-    data = json.dumps(items, indent=indent)
+@given(st.lists(st.dictionaries(st.text(), JSON)), st.sampled_from([None, 1]), st.booleans(), st.sampled_from([1, 7, pages.PIECE]))
+def test_the_pieces_are_what_the_whole_holds(items: list[object], indent: int | None, ascii_only: bool, piece: int) -> None:  # noqa: FBT001
+    """Whatever stands in the elements, and wherever the answer is cut, within a letter too."""
+    data = json.dumps(items, indent=indent, ensure_ascii=ascii_only)
     body = f'{{"status":"success","data":{{"groups":{data},"more":1}}}}'.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "PIECE", piece)
 
-    assert items == list(elements(body, "groups"))
+        assert items == list(elements(body, "groups"))
 
 
 def test_null_is_an_empty_list() -> None:

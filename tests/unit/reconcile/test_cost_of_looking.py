@@ -11,7 +11,7 @@ from harness.fake_world import drain
 from harness.live_world import KEY, POOL, Scene, live, scene, service
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import PROFILE, SERVICE_MONITOR, Resource
+from monitoring_operator.api.resources import PROFILE, PROMETHEUS, SERVICE_MONITOR, Resource
 from monitoring_operator.reconcile.dependencies import NAMESPACES_AT_ONCE, TOGETHER
 from monitoring_operator.reconcile.observer import pauses
 from monitoring_operator.reconcile.resync import resync
@@ -134,6 +134,42 @@ def test_every_namespace_in_doubt_gets_its_turn() -> None:
 
         assert ("NotAccepted", 2) == (found.condition("Accepted", waits)[1], found.status(waits)["observedGeneration"])
         assert {"NotAccepted"} == {found.condition("Accepted", key)[1] for key in keys}
+
+    asyncio.run(play())
+
+
+def test_pages_are_read_one_after_another_and_nobody_waits_for_the_silent() -> None:
+    """Each may be 27 MB; who did not answer before is asked beside the others."""
+
+    async def play() -> None:
+        found = await live()
+        found.cluster.objects[Ref(PROMETHEUS, "monitoring", "k8s")]["spec"]["replicas"] = 4
+        found.monitoring.silent.add("prometheus-k8s-3")
+        await resync(found.world)
+        there, waiting = found.monitoring.get, asyncio.Event()
+        at_once: set[str] = set()
+        most: list[int] = []
+
+        async def get_slowly(url: str, *, token: str = "") -> bytes:
+            if "prometheus-k8s-3" in url:
+                await waiting.wait()
+            else:
+                at_once.add(url)
+                most.append(len(at_once))
+                await asyncio.sleep(0)
+                at_once.remove(url)
+            return await there(url, token=token)
+
+        await found.look(after=10)
+        found.monitoring.get = get_slowly  # type: ignore[method-assign]
+        looking = asyncio.create_task(found.look(after=10))
+        async with asyncio.timeout(10):
+            while len(most) < 4:  # three pages of rules, and one of Alertmanager
+                await asyncio.sleep(0)
+        waiting.set()
+        await looking
+
+        assert {1} == set(most)
 
     asyncio.run(play())
 

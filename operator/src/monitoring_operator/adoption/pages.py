@@ -4,6 +4,7 @@ json.loads keeps every other thread waiting until it is done; twenty megabytes t
 list after the other takes microseconds, and is forgotten as soon as its facts are taken.
 """
 
+import codecs
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 NOT_ASKED = "it has not been asked yet"
 """The `failure` of a page for which nobody has asked."""
+
+PIECE = 1024 * 1024
+"""Bytes of an answer that are looked at as text at a time."""
 
 _DECODER = json.JSONDecoder()
 _BETWEEN = ", \n\r\t"
@@ -40,17 +44,19 @@ def silent(pages: Sequence[Page[T]]) -> list[Page[T]]:
 
 
 def elements(body: bytes, field: str) -> Iterator[Any]:
-    """The elements of the first list called `field` in a successful answer of Prometheus' HTTP API, one at a time.
+    """The elements of the first list called `field`, objects all, in a successful answer of Prometheus' HTTP API, one at a time.
 
     Raises NotAsExpected.
     """
-    text = body.decode(errors="replace")
-    start = text.find(f'"{field}":[')
-    if not text.startswith('{"status":"success"') or (start < 0 and f'"{field}":null' not in text):
+    head = f'"{field}":['.encode()
+    start = body.find(head)
+    if not body.startswith(b'{"status":"success"') or (start < 0 and f'"{field}":null'.encode() not in body):
         raise NotAsExpected("not an answer of Prometheus' HTTP API")
     if start < 0:
         return
-    at = start + len(field) + 4
+    whole, fed = memoryview(body), start + len(head)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    text, at = "", 0
     while True:
         while text[at : at + 1] and text[at] in _BETWEEN:
             at += 1
@@ -59,5 +65,10 @@ def elements(body: bytes, field: str) -> Iterator[Any]:
         try:
             element, at = _DECODER.raw_decode(text, at)
         except ValueError as error:
-            raise NotAsExpected("an answer that ends too early") from error
-        yield element
+            if fed >= len(body):
+                raise NotAsExpected("an answer that ends too early") from error
+            # Decoded piece by piece: one letter beyond ASCII would make a text of twice the page's size of it, or four times.
+            text, at = text[at:] + decoder.decode(whole[fed : fed + PIECE], final=fed + PIECE >= len(body)), 0
+            fed += PIECE
+        else:
+            yield element

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -53,6 +54,8 @@ class Replies:
         self._asker = Asker(world.cluster, http, world.verification.way)
         self._known: dict[Ref, _Configurations] = {}
         self._rules = rules.Reader()
+        self._silent: set[Replica] = set()
+        self._turn = asyncio.Lock()
         self.cost = 0.0
         """Seconds of processor time that it took to read the answers of the last `ask`."""
 
@@ -120,15 +123,22 @@ class Replies:
         return list(await asyncio.gather(*(self._page(pod, path, parse) for pod in pods)))
 
     async def _page(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> Page[T]:
-        try:
-            body = await self._asker.get(pod, path)
-            content, cost = await asyncio.to_thread(_timed, parse, body)
-        except (NoAnswer, NotAsExpected) as failure:
-            self._world.journal.asked(pod.of.resource.kind, answered=False)
-            return Page(pod, failure=str(failure))
+        # One page after the other, since a page may be 27 MB; whoever did not answer before keeps nobody waiting.
+        async with nullcontext() if pod in self._silent else self._turn:
+            try:
+                content, cost = await self._read(pod, path, parse)
+            except (NoAnswer, NotAsExpected) as failure:
+                self._world.journal.asked(pod.of.resource.kind, answered=False)
+                self._silent.add(pod)
+                return Page(pod, failure=str(failure))
         self._world.journal.asked(pod.of.resource.kind, answered=True)
+        self._silent.discard(pod)
         self.cost += cost
         return Page(pod, content)
+
+    async def _read(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> tuple[T, float]:
+        body = await self._asker.get(pod, path)
+        return await asyncio.to_thread(_timed, parse, body)
 
 
 def _timed(parse: Callable[[bytes], T], body: bytes) -> tuple[T, float]:
