@@ -52,7 +52,7 @@ def _rule(document: Document, rule: Json, common: Json, path: str, draft: Draft)
     extra = as_extra(name, expr, rule, for_=for_, severity=severity, labels=labels)
     if name in ALERT_NAMES:
         extra["alert"] = f"{name}Own"
-        draft.take(document, path, f"the alert {name} as {name}Own: the catalogue's alert of its name is another")
+        draft.take(document, path, f"the alert {name} as {name}Own: the catalogue has an alert of that name, which measures something else")
     dropped = sorted((labels.keys() & RESERVED_ALERT_LABELS) - {"severity"})
     if dropped:
         draft.leave(document, f"{path}.labels", f"the labels {', '.join(dropped)} of {name}: the operator sets them itself")
