@@ -64,6 +64,10 @@ class Actor:
     def work(self, *, after: float = 0.0) -> Drained:
         """Some seconds later it lists what it may see, and does what there is to do."""
         self.now += after
+        return asyncio.run(self.work_on())
+
+    async def work_on(self) -> Drained:
+        """It lists what it may see, and does what there is to do."""
         namespaces, real = (*self.scope.namespaces, "monitoring"), self.cluster.list
 
         async def seen(resource: Any, **query: Any) -> Any:
@@ -71,15 +75,12 @@ class Actor:
                 if query.get("namespace") or not self.scope.namespaces or body["metadata"]["namespace"] in namespaces:
                     yield body
 
-        async def live() -> Drained:
-            self.cluster.list = seen  # type: ignore[method-assign]
-            try:
-                await resync(self.world)
-                return await drain(self.world)
-            finally:
-                self.cluster.list = real  # type: ignore[method-assign]
-
-        return asyncio.run(live())
+        self.cluster.list = seen  # type: ignore[method-assign]
+        try:
+            await resync(self.world)
+            return await drain(self.world)
+        finally:
+            self.cluster.list = real  # type: ignore[method-assign]
 
 
 def settle(cluster: FakeCluster, *actors: Actor) -> None:

@@ -1,10 +1,12 @@
 """Several operators and one Alertmanager: the same routes as of one operator, and never a route less on the way."""
 
+import asyncio
 import base64
 from typing import Any
 
 import pytest
 
+from harness import live_world
 from harness.fake_cluster import Body, profile_body
 from harness.profiles import alertmanager, notifications
 from harness.several import Actor, Recording, decoded, settle
@@ -343,3 +345,36 @@ def test_two_installations_with_one_shards_name_do_not_share_a_fragment() -> Non
     reason, message = cluster.condition("b1")
     assert reason == "AlertmanagerSecretTaken"
     assert "Secret monitoring/routes.shard.a is written by another operator, operators/a" in message
+
+
+def test_routes_are_live_once_alertmanager_runs_what_was_assembled() -> None:
+    """Taken up by the assembler is written; Live is what the replicas run, and a change of a part is not Live before they run that."""
+    watched = live_world.scene()
+    profile = watched.cluster.objects[live_world.PROFILE_REF]
+    watched.cluster.put({**profile, "metadata": {**profile["metadata"], "labels": {"team": "a"}}})
+    watched.world.scope = shard("a")
+    assembler = Actor(watched.cluster, ASSEMBLER)
+
+    async def live() -> None:
+        await watched.settle()
+        assert watched.condition("RoutesLive") == ("", "", "")
+        await assembler.work_on()
+        await watched.settle()
+        assert ("Unknown", "Pending") == watched.condition("RoutesLive")[:2]
+        watched.take_up()
+        await watched.look(after=1)
+        assert ("True", "RoutesLive") == watched.condition("RoutesLive")[:2]
+        assert ("True", "Live") == watched.condition("Ready")[:2]
+        changed = {**profile["spec"], "notifications": {"warning": [live_world.SLACK], "groupWait": "7m"}}
+        body = watched.cluster.objects[live_world.PROFILE_REF]
+        watched.cluster.put({**body, "metadata": {**body["metadata"], "generation": 2}, "spec": changed})
+        for _ in range(2):
+            await watched.settle()
+            await assembler.work_on()
+        await watched.settle()
+        assert ("Unknown", "Pending") == watched.condition("RoutesLive")[:2]
+        watched.take_up()
+        await watched.look(after=1)
+        assert ("True", "RoutesLive") == watched.condition("RoutesLive")[:2]
+
+    asyncio.run(live())

@@ -18,6 +18,7 @@ from monitoring_operator.alertmanager.merge import merge
 from monitoring_operator.alertmanager.secret import is_ours, previous, render_secret
 from monitoring_operator.alertmanager.target import NoTarget, Target, by_name, choose, target_of
 from monitoring_operator.api import names
+from monitoring_operator.api.child import with_role
 from monitoring_operator.api.cluster import Cluster, NotFound, NotServed
 from monitoring_operator.api.manifest import Manifest, Ref
 from monitoring_operator.api.profile import Profile
@@ -94,6 +95,10 @@ class Comparison:
         if live is not None and not _is_of(live, manifest.body["metadata"]["labels"]):
             self.notes.append(f"{manifest.ref} exists and was not made by this profile: it would be left alone")
             return None
+        role = (live or {}).get("metadata", {}).get("labels", {}).get(names.LABEL_ROLE, "")
+        if role.startswith(f"{names.ROLE_CHILD}."):
+            # It is a shard's, and the shard would leave it so.
+            manifest = with_role(manifest, role)
         try:
             applied: Mapping[str, Any] = await self._cluster.try_out(manifest)
         except NotServed:
