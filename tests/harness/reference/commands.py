@@ -13,6 +13,9 @@ _INTRO = """\
 `monitoring-operator`, or `kubectl mprof` where the executable `kubectl-mprof` is on the PATH: both come with the distribution
 `monitoring-operator`. Each command says the same with `--help`. Errors go to standard error; `NO_COLOR` switches colours off;
 `monitoring-operator completion SHELL` prints what bash, zsh or fish need to complete commands and options.
+
+The exit code is 0 if all is well, 1 if something is wrong with what was looked at, and 2 if it could not be looked at; each command says
+what that means for it. Commands that print what they found take `--output json` and `--output yaml`: their data are an interface.
 """
 
 
