@@ -62,8 +62,9 @@ class Faulty:
         wait_for(lambda: reason(self.get(name)) == "Live", what=f"{name} is live", timeout=timeout, interval=1)
 
     @staticmethod
-    def seconds_until(done: Callable[[], Any], what: str, *, timeout: float, since: float) -> float:
-        """Seconds from `since` until something holds."""
+    def seconds_until(done: Callable[[], Any], what: str, *, timeout: float, since: float | None = None) -> float:
+        """Seconds from `since`, or now, until something holds."""
+        since = time.monotonic() if since is None else since
         wait_for(done, what=what, timeout=timeout, interval=0.5)
         return time.monotonic() - since
 

@@ -146,50 +146,43 @@ def test_two_dashboards_of_one_title(faulty: Faulty) -> None:
 def test_an_alertmanager_that_points_at_somebody_elses_secret(faulty: Faulty, monitoring: Monitoring) -> None:
     """The operator leaves that Secret alone, and says what to set."""
     where, cluster = monitoring.namespace, faulty.cluster
-    name = cluster.list("alertmanagers.monitoring.coreos.com")[0]["metadata"]["name"]
     theirs = {"alertmanager.yaml": "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"}
     metadata = {"name": "somebody-elses", "namespace": where}
     cluster.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": theirs})
+    wanted = "AlertmanagerSecretForeign"
 
-    _merge(cluster, "alertmanager", name, where, {"spec": {"configSecret": "somebody-elses"}})
-    try:
-        wait_for(lambda: _named(faulty.get("routed"), "AlertmanagerSecretForeign", "somebody-elses"), what="it is named", timeout=NAMED)
-    finally:
-        _merge(cluster, "alertmanager", name, where, {"spec": {"configSecret": monitoring.config_secret}})
-    wait_for(lambda: reason(faulty.get("routed")) not in ("", "AlertmanagerSecretForeign"), what="it is gone", timeout=NAMED)
+    with _changed(cluster, "alertmanager", {"configSecret": "somebody-elses"}, {"configSecret": monitoring.config_secret}):
+        named = faulty.seconds_until(lambda: _named(faulty.get("routed"), wanted, "somebody-elses"), "it is named", timeout=NAMED)
+    gone = faulty.seconds_until(lambda: reason(faulty.get("routed")) not in ("", wanted), "it is gone", timeout=NAMED)
     cluster.kubectl("delete", "secret", "somebody-elses", f"--namespace={where}")
+    print("another Secret:", round(named, 1), round(gone, 1))
 
 
-def test_an_alertmanager_configuration_that_is_refused(faulty: Faulty, monitoring: Monitoring) -> None:
+def test_an_alertmanager_configuration_that_is_refused(faulty: Faulty) -> None:
     """prometheus-operator's own words."""
-    where, cluster = monitoring.namespace, faulty.cluster
-    name = cluster.list("alertmanagers.monitoring.coreos.com")[0]["metadata"]["name"]
+    wanted = "AlertmanagerConfigRejected"
 
-    _merge(cluster, "alertmanager", name, where, {"spec": {"alertmanagerConfiguration": {"name": "not-there"}}})
-    try:
-        wait_for(lambda: _named(faulty.get("routed"), "AlertmanagerConfigRejected", "not-there"), what="it is named", timeout=NAMED)
-    finally:
-        _merge(cluster, "alertmanager", name, where, {"spec": {"alertmanagerConfiguration": None}})
-    wait_for(lambda: reason(faulty.get("routed")) not in ("", "AlertmanagerConfigRejected"), what="it is gone", timeout=NAMED)
+    with _changed(
+        faulty.cluster, "alertmanager", {"alertmanagerConfiguration": {"name": "not-there"}}, {"alertmanagerConfiguration": None}
+    ):
+        named = faulty.seconds_until(lambda: _named(faulty.get("routed"), wanted, "not-there"), "it is named", timeout=NAMED)
+    gone = faulty.seconds_until(lambda: reason(faulty.get("routed")) not in ("", wanted), "it is gone", timeout=NAMED)
+    print("configuration refused:", round(named, 1), round(gone, 1))
 
 
 def test_a_prometheus_that_is_down_is_unknown_and_never_false(faulty: Faulty, monitoring: Monitoring) -> None:
     """Nobody can tell whether anything is wrong; when it is back, everything is as it was."""
-    where, cluster = monitoring.namespace, faulty.cluster
-    name = _prometheus(cluster)["metadata"]["name"]
+    cluster = faulty.cluster
+    name = _only(cluster, "prometheus")["metadata"]["name"]
 
-    _merge(cluster, "prometheus", name, where, {"spec": {"replicas": 0}})
-    try:
-        wait_for(lambda: _named(faulty.get("label"), "PrometheusUnreachable", name), what="it is named", timeout=NAMED)
+    with _changed(cluster, "prometheus", {"replicas": 0}, {"replicas": 1}):
+        wanted = "PrometheusUnreachable"
+        named = faulty.seconds_until(lambda: _named(faulty.get("label"), wanted, name), "it is named", timeout=NAMED)
         assert "Unknown" == condition(faulty.get("label"), "Ready")["status"]
-    finally:
-        _merge(cluster, "prometheus", name, where, {"spec": {"replicas": 1}})
-    wait_for(
-        lambda: cluster.kubectl("wait", "--for=condition=Ready", "pod", f"prometheus-{name}-0", f"--namespace={where}", "--timeout=100s"),
-        what="Prometheus is back",
-        timeout=120,
-    )
-    wait_for(lambda: reason(faulty.get("label")) == "Live", what="it is gone", timeout=NAMED)
+    pod = ("pod", f"prometheus-{name}-0", f"--namespace={monitoring.namespace}")
+    wait_for(lambda: cluster.kubectl("wait", "--for=condition=Ready", *pod, "--timeout=100s"), what="Prometheus is back", timeout=120)
+    gone = faulty.seconds_until(lambda: reason(faulty.get("label")) == "Live", "it is gone", timeout=NAMED)
+    print("Prometheus down:", round(named, 1), round(gone, 1))
 
 
 def _named(found: Object, wanted: str, words: str) -> bool:
@@ -259,10 +252,21 @@ def _notifications() -> Object:
     return {"notifications": {"critical": [{"slack": {"apiUrl": {"secretKeyRef": {"name": "notify", "key": "slack"}}, "channel": "#a"}}]}}
 
 
-def _prometheus(cluster: Cluster) -> Object:
-    """The only Prometheus of the cluster."""
-    (found,) = cluster.list("prometheuses.monitoring.coreos.com")
+def _only(cluster: Cluster, kind: str) -> Object:
+    """The only object of a kind of prometheus-operator's."""
+    (found,) = cluster.list(f"{kind}.monitoring.coreos.com")
     return found
+
+
+@contextmanager
+def _changed(cluster: Cluster, kind: str, spec: Object, back: Object) -> Iterator[None]:
+    """Merges a change into the spec of the only object of a kind, and afterwards what takes it back."""
+    metadata = _only(cluster, kind)["metadata"]
+    _merge(cluster, kind, metadata["name"], metadata["namespace"], {"spec": spec})
+    try:
+        yield
+    finally:
+        _merge(cluster, kind, metadata["name"], metadata["namespace"], {"spec": back})
 
 
 @contextmanager
@@ -270,7 +274,7 @@ def _namespaces_can_be_excluded(cluster: Cluster, monitoring: Monitoring) -> Ite
     """Has Prometheus pass over namespaces that carry the label, and all others selected as before."""
     without = {"matchExpressions": [{"key": EXCLUDED, "operator": "DoesNotExist"}]}
     fields = ("ruleNamespaceSelector", "serviceMonitorNamespaceSelector")
-    body = _prometheus(cluster)
+    body = _only(cluster, "prometheus")
     name, before = body["metadata"]["name"], {f: body["spec"].get(f) for f in fields}
     _merge(cluster, "prometheus", name, monitoring.namespace, {"spec": dict.fromkeys(fields, without)})
     try:

@@ -9,13 +9,12 @@ import pytest
 
 from harness.fake_cluster import profile_body
 from harness.fake_world import drain
-from harness.live_world import KEY, POOL, PROFILE_REF, Scene, alertmanager, endpoints, live, prometheus, scene, service
+from harness.live_world import KEY, POOL, PROFILE_REF, Scene, endpoints, live, prometheus, scene, service
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import CONFIG_MAP, PROMETHEUS_RULE, SECRET, SERVICE
+from monitoring_operator.api.resources import PROMETHEUS_RULE, SERVICE
 from monitoring_operator.reconcile.resync import resync
 from monitoring_operator.reconcile.world import Verification
-from monitoring_operator.store import ProfileKey
 
 
 def run(test: Callable[[], Any]) -> None:
@@ -224,83 +223,6 @@ def test_a_namespace_that_is_not_selected_is_named_and_labelled_it_is_selected()
     run(play)
 
 
-def test_an_alertmanager_whose_configuration_is_refused() -> None:
-    """prometheus-operator says so in the object's own condition."""
-
-    async def play() -> None:
-        found = await live()
-        refused = {"type": "Reconciled", "status": "False", "message": "provision configuration: unknown field"}
-        found.cluster.put(alertmanager(conditions=[refused]))
-        await found.settle()
-        await found.look(after=9)
-
-        assert ("False", "AlertmanagerConfigRejected") == found.condition("Ready")[:2]
-        assert "unknown field" in found.condition("RoutesLive")[2]
-
-    run(play)
-
-
-def test_an_alertmanager_that_keeps_its_old_configuration() -> None:
-    """It failed to load the new one, and says so in its metrics."""
-
-    async def play() -> None:
-        found = await live()
-        found.monitoring.config, found.monitoring.reloaded = b"route: {}", False
-        await found.look(after=1)
-        await found.look(after=9)
-
-        assert ("False", "AlertmanagerConfigRejected") == found.condition("RoutesLive")[:2]
-
-    run(play)
-
-
-@pytest.mark.parametrize("restarted", [False, True])
-def test_routes_are_not_called_live_from_the_moment_they_are_written_anew(*, restarted: bool) -> None:
-    """Though the old ones run and nothing else has changed: one status says so, and one that the new ones are loaded."""
-
-    async def play() -> None:
-        found = await live()
-        secret = found.cluster.objects[Ref(SECRET, "shop", "notify")]
-        found.cluster.put({**secret, "data": {"slack": "aHR0cDovL3k="}})
-        if restarted:
-            found.restart()
-            await found.settle()
-        await resync(found.world)
-        await drain(found.world)
-
-        assert ("Unknown", "Pending") == found.condition("RoutesLive")[:2] == found.condition("Ready")[:2]
-        assert 1 == len([w for w in found.writes() if w.startswith("status")])
-        await found.look(after=1)
-        assert [] == found.writes()
-        found.take_up()
-        await found.look(after=1)
-        assert ("True", "Live") == found.condition("Ready")[:2]
-        assert ["status MonitoringProfile shop/web"] == found.writes()
-
-    run(play)
-
-
-def test_another_profiles_route_takes_nobodys_readiness_away() -> None:
-    """While the new configuration is on its way, the old one that runs holds the same routes for everybody else."""
-
-    async def play() -> None:
-        found = await live()
-        notify = {**found.cluster.objects[Ref(SECRET, "shop", "notify")], "metadata": {"namespace": "shop2", "name": "notify"}}
-        other = profile_body("shop2", "web", notifications=found.cluster.objects[PROFILE_REF]["spec"]["notifications"])
-        for thing in (notify, other, service(namespace="shop2"), endpoints(namespace="shop2")):
-            found.cluster.put(thing)
-        await found.settle()
-        found.generate()
-        for _ in range(3):
-            await found.look(after=10)
-
-        assert ("True", "Live") == found.condition("Ready")[:2]
-        assert "Pending" == found.condition("RoutesLive", ProfileKey("shop2", "web"))[1]
-        assert not [w for w in found.writes() if w == "status MonitoringProfile shop/web"]
-
-    run(play)
-
-
 def test_what_is_never_taken_up_is_said_to_be_wrong() -> None:
     """After five minutes in which it should have been."""
 
@@ -319,74 +241,6 @@ def test_what_is_never_taken_up_is_said_to_be_wrong() -> None:
         found.restart()
         await found.settle()
         assert [] == found.writes()
-
-    run(play)
-
-
-def test_a_collision_of_dashboards_is_found_before_it_is_written() -> None:
-    """The ConfigMap of others is there first; ours is not written, and comes when the other goes."""
-
-    async def play() -> None:
-        found = await live()
-        ours = found.cluster.objects[Ref(CONFIG_MAP, "shop", "web-system-overview")]
-        theirs = {**ours, "metadata": {"namespace": "other", "name": "theirs", "labels": {"grafana_dashboard": "1"}}}
-        del found.cluster.objects[Ref(CONFIG_MAP, "shop", "web-system-overview")]
-        found.cluster.put(theirs)
-        found.world.shelf.listed.clear()
-        found.restart()
-        await found.settle()
-        assert ("False", "DashboardConflict") == found.condition("Ready")[:2]
-        assert "ConfigMap other/theirs" in found.condition("DashboardsApplied")[2]
-        assert Ref(CONFIG_MAP, "shop", "web-system-overview") not in found.cluster.objects
-        del found.cluster.objects[Ref(CONFIG_MAP, "other", "theirs")]
-        await found.look(after=61)
-
-        assert ("True", "Live") == found.condition("Ready")[:2]
-
-    run(play)
-
-
-def test_a_copy_of_a_dashboard_is_named_though_it_has_our_labels() -> None:
-    """`kubectl get -o yaml` and another name: Grafana would see one uid twice. One that no sidecar reads is nobody's concern."""
-
-    async def play() -> None:
-        found = await live()
-        ours = found.cluster.objects[Ref(CONFIG_MAP, "shop", "web-system-overview")]
-        labels = ours["metadata"]["labels"]
-        for name, unread in (("copy", ""), ("unread", "grafana_dashboard")):
-            copied = {"namespace": "shop", "name": name, "labels": {k: v for k, v in labels.items() if k != unread}}
-            found.cluster.put({**ours, "metadata": copied})
-        await resync(found.world)
-        await drain(found.world)
-        await found.look(after=21)
-
-        assert ("False", "DashboardConflict") == found.condition("Ready")[:2]
-        assert "which the one in ConfigMap shop/copy has already" in found.condition("DashboardsApplied")[2]
-        del found.cluster.objects[Ref(CONFIG_MAP, "shop", "copy")]
-        await resync(found.world)
-        await found.look(after=21)
-
-        assert ("True", "Live") == found.condition("Ready")[:2]
-
-    run(play)
-
-
-def test_grafana_is_asked_where_there_is_a_token() -> None:
-    """Until it has all dashboards the profile is not ready; the token goes to Grafana and nowhere else."""
-
-    async def play() -> None:
-        found = scene()
-        found.verification = Verification(Way.DIRECT, grafana_url="http://grafana.example", grafana_token="hush")
-        found.restart()
-        await found.settle()
-        found.take_up()
-        await found.look(after=1)
-        assert ("Unknown", "Pending") == found.condition("DashboardsApplied")[:2]
-        found.monitoring.dashboards = [b.uid for b in found.world.watched[KEY].expected.boards]
-        await found.look(after=1)
-
-        assert ("True", "Live") == found.condition("Ready")[:2]
-        assert {"http://grafana.example/api/search?type=dash-db&limit=5000 hush"} == {r for r in found.monitoring.requests if "hush" in r}
 
     run(play)
 
