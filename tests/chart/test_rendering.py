@@ -269,3 +269,17 @@ def test_notes_warn(values: rendered.Object, expected: str) -> None:
     """Values with consequences are answered with what they are."""
     assert expected in rendered.notes(values)
     assert expected not in rendered.notes()
+
+
+@pytest.mark.parametrize(
+    ("shard", "words"),
+    [
+        ({"name": "a", "selector": "team=a"}, ["the profiles with team=a in every namespace.", "It is the shard a:"]),
+        ({"assemble": True}, ["assembles what shards bring to the Alertmanagers.", "It looks after no profile"]),
+    ],
+)
+def test_notes_say_what_a_shard_is_for(shard: rendered.Object, words: list[str]) -> None:
+    """Which profiles are looked after, and who else is needed."""
+    printed = rendered.notes({"shard": shard})
+
+    assert [] == [w for w in words if w not in printed], printed
