@@ -123,7 +123,7 @@ def test_nothing_is_said_against_a_cluster_that_is_well() -> None:
     [
         (lambda f: replace(f, version={"gitVersion": "v1.30.9"}), "bad", "Kubernetes", "is 1.30, and 1.31 or newer", "Upgrade the cluster"),
         (lambda f: replace(f, version={}), "warning", "Kubernetes", "no version that could be read", ""),
-        (lambda f: replace(f, crd=None), "bad", "CRD", "is not installed", "monitoring-operator crd | kubectl apply --server-side -f -"),
+        (lambda f: replace(f, crd=None), "bad", "CRD", "is not installed", "helm install monitoring-operator charts/monitoring-operator"),
         (lambda f: replace(f, crd=NO_RIGHT), "warning", "CRD", "deployments.apps is forbidden", ""),
         (with_crd(lambda b: b["status"].clear()), "bad", "CRD", "is not established", "monitoring-operator crd"),
         (with_crd(lambda b: b["spec"]["versions"][0].update(name="v1")), "bad", "CRD", "not served as v1alpha1", "monitoring-operator crd"),

@@ -10,6 +10,11 @@ from monitoring_operator.doctor.versions import in_words, parsed
 
 OLDEST_KUBERNETES = (1, 31)
 APPLY_CRD = "monitoring-operator crd | kubectl apply --server-side -f -"
+# Helm refuses a CRD that it has not made.
+INSTALL = f"""The chart brings it:
+helm install monitoring-operator charts/monitoring-operator --namespace monitoring-operator --create-namespace --wait
+Apart from the chart, which then wants crds.enabled=false:
+{APPLY_CRD}"""
 
 ENABLE_USER_WORKLOAD = """kubectl apply --server-side -f - <<EOF
 apiVersion: v1
@@ -42,7 +47,7 @@ def _own_crd(crd: Object | Unread | None) -> Finding:
     if isinstance(crd, Unread):
         return warning(subject, f"could not be read: {crd.why}")
     if crd is None:
-        return bad(subject, "is not installed.", APPLY_CRD)
+        return bad(subject, "is not installed.", INSTALL)
     conditions = {c["type"]: c for c in (crd.get("status") or {}).get("conditions") or ()}
     established = conditions.get("Established") or {}
     if established.get("status") != "True":
