@@ -90,6 +90,7 @@ def test_what_is_in_place_differs_in_nothing(
     result = diff(wanted)
 
     assert (0, "") == (result.returncode, result.stdout), result.stderr
+    assert result.stderr.endswith("nothing would change\n")
     assert before == versions(children(cluster, namespace))
 
 

@@ -55,6 +55,8 @@ def _show(changes: Sequence[Change], output: str) -> None:
     if output != formats.TEXT:
         click.echo(formats.data({"changes": [change.data() for change in changes]}, output), nl=False)
         return
+    if not changes:
+        click.echo("nothing would change", err=True)
     for change in changes:
         for line in change.lines():
             click.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))
