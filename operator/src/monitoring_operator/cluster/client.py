@@ -253,7 +253,7 @@ class KubernetesCluster:
             raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response.status, raw
-        raise _error(response.status, response.headers.get("Retry-After", ""), raw)
+        raise error_of(response.status, response.headers.get("Retry-After", ""), raw)
 
 
 class LeaseRequests:
@@ -290,7 +290,7 @@ class _Overloaded(Unavailable):
     retry_after: float = 0.0
 
 
-def _error(status: int, retry_after: str, raw: bytes) -> ApiError:
+def error_of(status: int, retry_after: str, raw: bytes) -> ApiError:
     """The error behind an answer. Its text is the API server's own, which may quote the object's fields but never a Secret's data."""
     try:
         answer = from_json(raw)

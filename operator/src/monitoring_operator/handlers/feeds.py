@@ -1,4 +1,4 @@
-"""kopf as an informer: every handler takes an event into the store and wakes what it concerns, in microseconds.
+"""What an event does: it is taken into the store, and what it concerns is woken, in microseconds. Those of profiles come by kopf.
 
 Only `on.event`: kopf's change handlers store their state in annotations of the object, its timers and daemons force finalizers
 onto it, and both write where we want no writes.
@@ -10,8 +10,7 @@ from typing import Any
 import kopf
 
 from monitoring_operator.api import names
-from monitoring_operator.api.resources import CHILDREN, PROFILE, SECRET, WORKLOADS, Resource
-from monitoring_operator.reconcile.scope import selector_of
+from monitoring_operator.api.resources import PROFILE, SECRET, WORKLOADS, Resource
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ProfileKey, ref_of
 
@@ -34,19 +33,15 @@ class NoEssence(kopf.DiffBaseStorage):
 
 
 def register(registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, world: World) -> None:
-    """Adds a feed for every kind that we watch. Builtin kinds are only ever listed by our own label."""
+    """Adds a feed for profiles, and for the objects of prometheus-operator that take up what we write."""
     settings.persistence.diffbase_storage = NoEssence()
-    children = (*CHILDREN, world.config_resource)
-    feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload), **dict.fromkeys(children, on_child)}
+    feeds = {PROFILE: on_profile, **dict.fromkeys(WORKLOADS, on_workload)}
     for resource, feed in ((r, feed) for r, feed in feeds.items() if world.watches(r)):
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=resource.plural)(
             _watch(world, resource, feed)
         )
-    selectors = {resource: selector_of(world.scope, resource, sources=True) for resource in children}
     if world.scope.selector:
-        selectors[PROFILE] = world.scope.selector
-    for resource, selector in selectors.items():
-        settings.watching.label_selectors[resource.group, resource.version, resource.plural] = selector
+        settings.watching.label_selectors[PROFILE.group, PROFILE.version, PROFILE.plural] = world.scope.selector
 
 
 def _watch(world: World, resource: Resource, feed: Feed) -> Callable[..., Awaitable[None]]:

@@ -12,10 +12,13 @@ from monitoring_operator.api import names
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.resources import CHILDREN, PROFILE, WORKLOADS, Resource
 from monitoring_operator.cluster import PAGE, Connection
+from monitoring_operator.cluster.watch import Place, Watches
+from monitoring_operator.handlers.children import Children
 from monitoring_operator.handlers.feeds import register
 from monitoring_operator.handlers.session import connect
 from monitoring_operator.handlers.watchdog import Watchdog
 from monitoring_operator.health import Health
+from monitoring_operator.reconcile.scope import selector_of
 from monitoring_operator.reconcile.world import World
 
 WATCHED = (PROFILE, *WORKLOADS, *CHILDREN)
@@ -46,6 +49,11 @@ class Patience:
     def backoffs(self) -> tuple[float, ...]:
         """Pauses of kopf between attempts; after the last it gives up, and the process ends: 54 of 90 seconds."""
         return tuple(self.watch_timeout / 90 * s for s in (1, 1, 2, 3, 5, 8, 13, 21))
+
+    @property
+    def pauses(self) -> tuple[float, ...]:
+        """Pauses of our own watches, which do not give up: the watchdog does."""
+        return self.backoffs[:5]
 
     @property
     def request(self) -> float:
@@ -88,6 +96,27 @@ class Informer:
         self._verify = verify
         self._started = started
         self._watchdog = Watchdog(patience.limit)
+        written = [r for r in (*CHILDREN, world.config_resource) if world.watches(r)]
+        self._watches = Watches(connection, patience.inactivity)
+        self._children = Children(
+            self._watches,
+            [Place(r, p, selector_of(world.scope, r, sources=True)) for r in written for p in self._paths(r)],
+            patience.pauses,
+            world=world,
+            watchdog=self._watchdog,
+            verify=verify,
+        )
+
+    async def mark(self) -> None:
+        """To be called before everything is listed: what happens afterwards is told by the watches. Raises ApiError."""
+        await self._children.mark()
+
+    async def follow(self) -> None:
+        """Watches what we have written, until cancelled."""
+        try:
+            await self._children.run()
+        finally:
+            await self._watches.close()
 
     def expect(self) -> None:
         """Takes over which types are served now: each of them has to be watched."""
@@ -118,7 +147,7 @@ class Informer:
                     self._watchdog.suspect(path)
 
     async def run(self) -> None:
-        """Watches until it is cancelled. Raises what makes watching impossible."""
+        """Watches profiles and workloads by kopf, until it is cancelled. Raises what makes watching impossible."""
         registry, settings = kopf.OperatorRegistry(), kopf.OperatorSettings()
         settings.posting.enabled = False
         settings.watching.server_timeout = 290

@@ -121,7 +121,6 @@ async def operate(connection: Connection, options: Options) -> None:
             await elector.acquire()
             tasks.append(asyncio.create_task(elector.keep(), name="lease"))
             health.standby = False
-        await _first_listing(world, health)
         informer = Informer(
             connection,
             options.namespaces,
@@ -132,12 +131,14 @@ async def operate(connection: Connection, options: Options) -> None:
             # kopf ends at leisure, and another replica may be waiting: on a signal it is us who end kopf.
             started=listen,
         )
+        await _first_listing(world, health, informer)
         informer.expect()
         jobs: dict[str, Coroutine[Any, Any, None]] = {
             "workers": queue.run(_worker(world, telemetry), WORKERS),
             "resync": _every(options.resync_interval, _resync_job(world, telemetry)),
             "discovery": _every(options.patience.discovery, _discovery_job(world, options, informer, health)),
             "sources": _every(options.poll_interval, lambda: poll_sources(world)),
+            "children": informer.follow(),
             "suspects": informer.verify_suspects(),
             "watchdog": informer.guard(),
         }
@@ -159,10 +160,12 @@ async def operate(connection: Connection, options: Options) -> None:
         task.result()
 
 
-async def _first_listing(world: World, health: Health) -> None:
+async def _first_listing(world: World, health: Health, informer: Informer) -> None:
     """Fills the store before any worker runs; as long as the API server does not answer, nothing starts."""
     while True:
         try:
+            await refresh_served(world)
+            await informer.mark()
             await resync(world)
         except ApiError as error:
             logger.warning("the first listing failed: %s; trying again", error.message)

@@ -8,12 +8,8 @@ from http import HTTPStatus
 import aiohttp
 import kopf
 
-from monitoring_operator.api.resources import PLAIN
 from monitoring_operator.cluster import Connection
-from monitoring_operator.cluster.client import METADATA
 from monitoring_operator.handlers.watchdog import Watchdog
-
-WITHOUT_CONTENT = tuple(f"/{resource.plural}" for resource in PLAIN)
 
 
 def connect(connection: Connection, watchdog: Watchdog) -> kopf.AiohttpSession:
@@ -23,9 +19,6 @@ def connect(connection: Connection, watchdog: Watchdog) -> kopf.AiohttpSession:
         path, watching = request.url.path, "watch" in request.url.query
         if watching:
             await watchdog.turn(path)
-            if path.endswith(WITHOUT_CONTENT):
-                # kopf has no setting for it. Its lists come whole: of metadata alone an empty one is null, and kopf stumbles over that.
-                request.headers["Accept"] = METADATA
         token = await connection.token.get()
         if watching or "continue" not in request.url.query:
             watchdog.asked(path, watching=watching)
