@@ -1,6 +1,8 @@
 """Shards and an assembler as processes, with the chart's rights: the same routes as of one operator, whoever dies and whatever moves."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -54,10 +56,14 @@ class Scene:
         """The value of a team's label, which no other test's profiles have."""
         return f"{self.monitoring}-{team}"
 
-    def apply(self, team: str, name: str = "web", **spec: Any) -> None:
+    def profile(self, team: str, name: str = "web", **spec: Any) -> Object:
         """A profile of a team, that notifies."""
         body = profile(self.teams[team], name, notifications=notifications(self.monitoring), alerts={"enabled": False}, **spec)
-        self.cluster.apply({**body, "metadata": {**body["metadata"], "labels": {"team": self.label(team)}}})
+        return {**body, "metadata": {**body["metadata"], "labels": {"team": self.label(team)}}}
+
+    def apply(self, team: str, name: str = "web") -> None:
+        """Makes it."""
+        self.cluster.apply(self.profile(team, name))
 
     def settled(self, team: str, name: str = "web", **how: Any) -> Object:
         """The profile of a team once its status is as it should be."""
@@ -162,11 +168,16 @@ def test_two_shards_that_select_one_profile_do_not_flap(scene: Scene) -> None:
     position = cluster.audit_position()
     quiet(second, for_seconds=3.0)
 
+    patches = [e["requestURI"] for e in cluster.audit_events(after=position) if e["verb"] in ("patch", "delete")]
+    file = scene.folder / "profile.yaml"
+    file.write_text(yaml.safe_dump(scene.profile("a")))
+    command = [sys.executable, "-m", "monitoring_operator", "diff", str(file), f"--kubeconfig={cluster.kubeconfig}"]
+    compared = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    assert (0, "") == (compared.returncode, compared.stdout), "a shard's children and routes are as they should be"
     assert get(cluster, a)["status"]["shard"]["name"] == "a"
     assert child(cluster, "servicemonitors", "web", a)["metadata"]["labels"]["monitoring-operator.dev/role"] == "child.a"
-    assert [] == [
-        e["requestURI"] for e in cluster.audit_events(after=position) if e["verb"] in ("patch", "delete") and f"/{a}/" in e["requestURI"]
-    ]
+    assert [] == [path for path in patches if f"/{a}/" in path]
 
 
 @pytest.mark.timeout(180)

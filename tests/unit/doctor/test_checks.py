@@ -361,6 +361,16 @@ def test_several_alertmanagers_are_a_warning_unless_they_share_a_secret() -> Non
     assert [] == trouble(replace(WELL, workloads=(*WELL.workloads, twin)))  # type: ignore[misc]
 
 
+def test_a_secret_of_an_operator_that_is_there_is_fine() -> None:
+    """Its name is that of a Deployment; where these may not be read nothing is suspected."""
+    named = with_secret(
+        {"app.kubernetes.io/managed-by": "monitoring-operator"}, {"monitoring-operator.dev/assembled-by": "monitoring/kps-operator"}
+    )
+
+    assert [] == trouble(named(WELL))
+    assert [] == [f for f in trouble(named(replace(WELL, deployments=NO_RIGHT))) if "routes" in f.message]
+
+
 def test_a_secret_that_is_not_there_yet_is_fine() -> None:
     """The operator writes it; who is told nothing meanwhile hears so."""
     (found,) = [f for f in diagnose(replace(WELL, secrets={("monitoring", "routes"): None}), Settings()) if "routes" in f.message]
