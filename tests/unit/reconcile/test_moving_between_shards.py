@@ -10,7 +10,7 @@ from harness.shared_routes import credentials, receivers
 from monitoring_operator.api.cluster import ApiError, Unavailable
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import CONFIG_MAP, PROFILE, SERVICE_MONITOR
-from monitoring_operator.reconcile.claims import ANSWER
+from monitoring_operator.reconcile.claims import ANSWER, ASK_AGAIN
 from monitoring_operator.reconcile.scope import Scope
 
 
@@ -107,6 +107,23 @@ def test_a_shard_that_is_gone_for_good_is_followed_by_whoever_selects_its_profil
     assert {"name": "x", "selector": "team in (a,x)"} == cluster.objects[Ref(PROFILE, "a1", "web")]["status"]["shard"]
     assert "child.x" == role(cluster, SERVICE_MONITOR, "a1")
     assert all(routed_in(v) == {"a1"} for v in cluster.versions[seen:])
+
+
+def test_who_was_answered_asks_again_and_follows_a_shard_that_goes_later() -> None:
+    """It stood back while the other one lived, and has the profile once that one is gone."""
+    cluster = begin(of_team("a", "a1"))
+    assembler, a, heir = Actor(cluster, ASSEMBLER), Actor(cluster, shard("a")), Actor(cluster, shard("x", "team in (a,x)"))
+    settle(cluster, assembler, a)
+    settle(cluster, heir, a)
+    heir.work(after=ANSWER + 1)
+    assert cluster.objects[Ref(PROFILE, "a1", "web")]["status"]["shard"] == {"name": "a", "selector": "team=a"}
+    heir.work(after=ASK_AGAIN)
+    assert cluster.objects[Ref(PROFILE, "a1", "web")]["status"]["shard"]["contender"] == "x"
+    heir.work(after=ANSWER + 1)
+    settle(cluster, assembler, heir)
+
+    assert cluster.objects[Ref(PROFILE, "a1", "web")]["status"]["shard"]["name"] == "x"
+    assert receivers(cluster) == {"a1/web"}
 
 
 def test_of_two_fragments_with_one_profile_the_younger_counts() -> None:

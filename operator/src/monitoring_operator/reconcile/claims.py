@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ANSWER = 30.0
 """Seconds in which a living operator answers whether it still looks after a profile."""
-ASK_AGAIN = 3600.0
+ASK_AGAIN = 600.0
 """Seconds for which an answer is good enough: the other one may be gone by then."""
 
 logger = logging.getLogger(__name__)
