@@ -4,7 +4,9 @@ A profile's part goes where the profile is gone, or wants no routes there any mo
 others: the API server, or, where we may not look, nobody, and then the part stays too.
 """
 
+import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +19,9 @@ from monitoring_operator.store import ProfileKey
 
 ASK_AGAIN = 60.0
 """Seconds for which an answer about a profile that nobody brings is good enough."""
+
+AT_ONCE = 8
+"""Namespaces that are asked about at the same time: a takeover may have to ask about a thousand."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,18 +44,27 @@ async def strays(world: World, target: Target, held: Collection[ProfileKey], bro
 
 
 async def _wanting(world: World, target: Target, keys: Iterable[ProfileKey]) -> set[ProfileKey]:
-    wanted, found = set(keys), set()
-    for namespace in sorted({key.namespace for key in wanted}):
-        here = [key for key in wanted if key.namespace == namespace]
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        names[key.namespace].append(key.name)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(namespace: str) -> set[ProfileKey]:
+        here = names[namespace]
         # One is asked for by its name; for several the whole namespace is listed.
-        fields = f"metadata.name={here[0].name}" if len(here) == 1 else ""
-        try:
-            bodies = [body async for body in world.cluster.list(PROFILE, namespace=namespace, fields=fields)]
-        except Forbidden:
-            found |= set(here)
-            continue
-        found |= {ProfileKey(namespace, body["metadata"]["name"]) for body in bodies if wants(world, target, body)}
-    return found & wanted
+        fields = f"metadata.name={here[0]}" if len(here) == 1 else ""
+        async with gate:
+            try:
+                found = {
+                    b["metadata"]["name"]
+                    async for b in world.cluster.list(PROFILE, namespace=namespace, fields=fields)
+                    if wants(world, target, b)
+                }
+            except Forbidden:
+                found = set(here)
+        return {ProfileKey(namespace, name) for name in found.intersection(here)}
+
+    return set().union(*await asyncio.gather(*map(ask, sorted(names))))
 
 
 def wants(world: World, target: Target, profile: Object) -> bool:
