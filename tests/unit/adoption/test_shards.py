@@ -83,6 +83,16 @@ def test_rules_must_be_in_every_shard(has: tuple[bool | None, ...], told: tuple[
     assert told == loaded(*has)
 
 
+@pytest.mark.parametrize(
+    ("has", "taken"), [((True, None, None, None), True), ((False, False, True, False), True), ((False, None, None, False), False)]
+)
+def test_a_rule_that_runs_anywhere_was_accepted(has: tuple[bool | None, ...], taken: bool) -> None:  # noqa: FBT001
+    """prometheus-operator gives all shards the same files: where one is behind or silent, that is no refusal."""
+    files = [None if there is None else {UID: File(RULE.prints)} if there else {} for there in has]
+
+    assert taken == Heard([Page(pod, file) for pod, file in zip(PODS, files, strict=True)]).has_taken(RULE, UID)
+
+
 def ruler() -> Scene:
     """Rules go to a ThanosRuler, targets to a Prometheus that evaluates none."""
     metadata = {"namespace": "monitoring", "name": "global"}

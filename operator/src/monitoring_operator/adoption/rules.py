@@ -98,6 +98,11 @@ class Heard:
         """Whether every replica that answers has the rule as it is now, as far as that can be told, and one of each shard answers."""
         return bool(self.pages) and not silent(self.pages) and not self.lacks(rule, uid)
 
+    def has_taken(self, rule: Rules, uid: str) -> bool:
+        """Whether any replica has the rule as it is now: then prometheus-operator has accepted it, wherever else it has yet to arrive."""
+        answers = [p.content for p in self.pages if p.content is not None]
+        return any(uid in a and self._same(a[uid].prints, rule.prints) for a in answers)
+
     def lacks(self, rule: Rules, uid: str) -> bool:
         """Whether a replica that answers does not have the rule as it is now."""
         answers = [p.content for p in self.pages if p.content is not None]

@@ -77,7 +77,7 @@ def judge(question: Question, seen: Sightings) -> Answer:
     heard = {r.ref: {t: _heard(seen, t, takers) for t in by[r.ref] if t.resource in EVALUATES} for r in expected.rules}
     uids = {ref: live.uid for ref, live in question.live.items()}
     counted = [_targets(scrape, by[scrape.ref], takers, seen, overdue=Condition.TARGETS_UP in overdue) for scrape in expected.scrapes]
-    running = question.proven | {r.ref for r in expected.rules if any(h.runs(r, uids.get(r.ref, "")) for h in heard[r.ref].values())}
+    running = question.proven | {r.ref for r in expected.rules if any(h.has_taken(r, uids.get(r.ref, "")) for h in heard[r.ref].values())}
     running |= {s.ref for s in expected.scrapes if targets.scraped(s, {t: _asked(seen.targets, t, takers) for t in by[s.ref]})}
     facts = [
         selected(question, seen),
