@@ -25,15 +25,15 @@ def suspicion(rules: Sequence[Mapping[str, Any]]) -> str:
 
     Empty for rules of the catalogue, which it takes.
     """
+    own = [_name(rule) for rule in rules if _name(rule) not in ALERT_NAMES]
+    if not own:
+        return ""
     for index, rule in enumerate(rules):
         found = first_call(rule["expr"], FUNCTIONS)
         if found is not None:
             where = f"spec.alerts.extra[{index}].expr"
             what = "which is experimental and must be allowed in prometheus-operator and Prometheus"
             return f"{where}: the alert {_name(rule)} calls {found[0]} ({found[1]}), {what}"
-    own = [_name(rule) for rule in rules if _name(rule) not in ALERT_NAMES]
-    if not own:
-        return ""
     if len(own) == 1:
         return f"spec.alerts.extra[0], the alert {own[0]}, is all that is in it; prometheus-operator's log has the reason"
     more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
