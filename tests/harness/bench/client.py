@@ -64,10 +64,15 @@ class Client:
         return found
 
     async def watch(self, path: str, version: str) -> AsyncIterator[Object]:
-        """Events from a version on, until the connection ends."""
-        async with self._session.get(path, params={"watch": "1", "resourceVersion": version}) as answer:
-            async for line in answer.content:
-                yield json.loads(line)
+        """Events from a version on, without an end: an API server closes a watch whose reader is slow. Raises Refused."""
+        while True:
+            async with self._session.get(path, params={"watch": "1", "resourceVersion": version}) as answer:
+                async for line in answer.content:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise Refused(f"watch of {path}: {event['object']}")
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    yield event
 
 
 def path(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:
