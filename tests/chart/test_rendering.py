@@ -95,8 +95,10 @@ def test_operator_understands_its_arguments() -> None:
         "verification": {"way": "proxy"},
     }
     command, *options = arguments(values)
+    # A command remembers how help is asked for from the first context that it meets: it must be one under the program's own.
+    program = cli.make_context("monitoring-operator", [command, *options])
 
-    assert cli.commands[command].make_context(command, options).params == {
+    assert cli.commands[command].make_context(command, options, parent=program).params == {
         "identity": f"{rendered.NAMESPACE}/monitoring-operator",
         "namespaces": ("analytics", "monitoring"),
         "prometheus_labels": (("release", "kps"),),
