@@ -49,9 +49,9 @@ class Children:
         self._failures: Counter[Place] = Counter()
 
     async def mark(self) -> None:
-        """Notes where the watches begin: whatever happens from now on will be told by them. Raises ApiError."""
+        """Notes where the watches begin, unless that was noted before: whatever happens from there on they will tell. Raises ApiError."""
         for place in self._places:
-            if self._world.is_served(place.resource):
+            if place not in self._since and self._world.is_served(place.resource):
                 self._since[place] = await self._watches.version(place)
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import gc
+import itertools
 import logging
 import math
 import os
@@ -42,7 +43,8 @@ RECONCILE_DEADLINE = 60.0
 HEARTBEAT = 1.0
 FIRST_RESYNC = 30.0
 """Seconds after start: a delete between our first list and the watch's own would otherwise wait for a whole interval."""
-START_RETRY = 2.0
+START_RETRIES = (0.2, 0.3, 0.5, 1.0, 2.0)
+"""Seconds between attempts to list everything at the start; an API server refuses a kind for a moment after its CRD has come."""
 WATCHES = "watches"
 LONGEST_END = 5.0
 SETTLE = 1.0
@@ -162,14 +164,14 @@ async def operate(connection: Connection, options: Options) -> None:
 
 async def _first_listing(world: World, health: Health, informer: Informer) -> None:
     """Fills the store before any worker runs; as long as the API server does not answer, nothing starts."""
-    while True:
+    for pause in itertools.chain(START_RETRIES, itertools.repeat(START_RETRIES[-1])):
         try:
             await refresh_served(world)
             await informer.mark()
             await resync(world)
         except ApiError as error:
             logger.warning("the first listing failed: %s; trying again", error.message)
-            await asyncio.sleep(START_RETRY * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
         else:
             break
     health.api_answered = time.monotonic()
