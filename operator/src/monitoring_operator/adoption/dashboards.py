@@ -4,7 +4,6 @@ A uid that is there twice, or a title twice in one folder, costs the whole provi
 dashboard included (https://github.com/grafana/grafana/issues/39467). So whoever comes second must not be written.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ def collision(board: Board, others: Iterable[Board]) -> str:
 def uids(body: bytes) -> frozenset[str]:
     """The uids in an answer to `SEARCH`. Raises NotAsExpected."""
     try:
-        return frozenset(str(found["uid"]) for found in json.loads(body))
+        return frozenset(str(found["uid"]) for found in from_json(body))
     except (ValueError, TypeError, KeyError) as error:
         raise NotAsExpected("not a list of Grafana's dashboards") from error
 

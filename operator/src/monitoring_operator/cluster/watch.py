@@ -6,7 +6,6 @@ Protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +17,7 @@ from yarl import URL
 
 from monitoring_operator.api.cluster import Unavailable
 from monitoring_operator.api.resources import PLAIN, Resource
-from monitoring_operator.cluster.client import JSON, METADATA, METADATA_LIST, REQUEST_TIMEOUT, error_of
+from monitoring_operator.cluster.client import JSON, METADATA, METADATA_LIST, REQUEST_TIMEOUT, KubernetesCluster, error_of
 from monitoring_operator.cluster.connection import Connection
 
 Object = dict[str, Any]
@@ -49,22 +48,19 @@ class Watches:
     """Watches over connections of their own, which carry nothing else. `silence`: a watch that says nothing for so many seconds ends."""
 
     def __init__(self, connection: Connection, silence: float) -> None:
+        self._requests = KubernetesCluster(connection)
         self._session = connection.session(0)
         self._server = connection.server
         self._silence = silence
 
     async def close(self) -> None:
         """Closes the connections."""
+        await self._requests.close()
         await self._session.close()
 
     async def version(self, place: Place) -> str:
         """The version at which everything of `place` is now. Raises ApiError."""
-        limits = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT)
-        try:
-            async with self._get(place, {"limit": "1"}, METADATA_LIST, limits) as response:
-                found = await _whole(response)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Unavailable(0, f"no answer from the API server: {type(error).__name__}") from error
+        found = await self._requests.attempt("GET", place.path, {"limit": "1", "labelSelector": place.labels}, accept=METADATA_LIST)
         return str(found["metadata"]["resourceVersion"])
 
     async def events(
@@ -74,36 +70,27 @@ class Watches:
 
         `opened` is told of the stream once the API server has agreed. Raises Expired, ApiError.
         """
-        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": since, "timeoutSeconds": str(int(lasting))}
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": since,
+            "timeoutSeconds": str(int(lasting)),
+            "labelSelector": place.labels,
+        }
+        url = URL(f"{self._server}{place.path}?{urlencode(query)}", encoded=True)
+        headers = {"Accept": METADATA if place.resource in PLAIN else JSON}
         limits = aiohttp.ClientTimeout(total=lasting + REQUEST_TIMEOUT, sock_connect=REQUEST_TIMEOUT, sock_read=self._silence)
         try:
-            async with self._get(place, query, METADATA if place.resource in PLAIN else JSON, limits) as response:
+            async with self._session.get(url, headers=headers, timeout=limits) as response:
+                if response.status == HTTPStatus.GONE:
+                    raise Expired
                 if response.status != HTTPStatus.OK:
-                    await _whole(response)
+                    raise error_of(response.status, response.headers.get("Retry-After", ""), await response.read())
                 opened(response.content)
                 async for line in _lines(response.content):
                     yield _event(place.resource, line)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unavailable(0, f"the watch was cut off: {type(error).__name__}") from error
-
-    def _get(
-        self, place: Place, query: dict[str, str], accept: str, limits: aiohttp.ClientTimeout
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        url = URL(f"{self._server}{place.path}?{urlencode({**query, 'labelSelector': place.labels})}", encoded=True)
-        return self._session.get(url, headers={"Accept": accept}, timeout=limits)
-
-
-async def _whole(response: aiohttp.ClientResponse) -> Object:
-    raw = await response.read()
-    if response.status == HTTPStatus.GONE:
-        raise Expired
-    if response.status != HTTPStatus.OK:
-        raise error_of(response.status, response.headers.get("Retry-After", ""), raw)
-    try:
-        found: Object = from_json(raw)
-    except ValueError:
-        raise Unavailable(0, "the API server's answer is not whole") from None
-    return found
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:

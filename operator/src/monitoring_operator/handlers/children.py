@@ -6,12 +6,13 @@ since, the kind is listed, which also finds what was deleted meanwhile.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from monitoring_operator.api.cluster import ApiError
+from monitoring_operator.api.cluster import ApiError, NotServed
 from monitoring_operator.api.resources import Resource
 from monitoring_operator.cluster.watch import Event, Expired, Place, Watches
 from monitoring_operator.handlers.feeds import on_child
@@ -51,8 +52,9 @@ class Children:
     async def mark(self) -> None:
         """Notes where the watches begin, unless that was noted before: whatever happens from there on they will tell. Raises ApiError."""
         for place in self._places:
-            if place not in self._since and self._world.is_served(place.resource):
-                self._since[place] = await self._watches.version(place)
+            if place not in self._since:
+                with contextlib.suppress(NotServed):
+                    self._since[place] = await self._watches.version(place)
 
     async def run(self) -> None:
         """Watches until it is cancelled."""
@@ -98,5 +100,4 @@ class Children:
         if isinstance(event, str):
             return event
         on_child(self._world, event.kind, event.body)
-        version: Mapping[str, str] = event.body["metadata"]
-        return version["resourceVersion"]
+        return str(event.body["metadata"]["resourceVersion"])

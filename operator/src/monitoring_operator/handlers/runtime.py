@@ -166,7 +166,6 @@ async def _first_listing(world: World, health: Health, informer: Informer) -> No
     """Fills the store before any worker runs; as long as the API server does not answer, nothing starts."""
     for pause in itertools.chain(START_RETRIES, itertools.repeat(START_RETRIES[-1])):
         try:
-            await refresh_served(world)
             await informer.mark()
             await resync(world)
         except ApiError as error:
