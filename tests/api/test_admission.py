@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cluster import KubectlFailed
+from harness.cluster import KubectlFailed, Object
 from harness.controlplane import ControlPlane, free_ports
 from harness.operator import Operator
-from harness.profiles import get, profile
+from harness.profiles import condition, get, profile
 from harness.wait import wait_for
 
 BROKEN = {"alert": "Broken", "expr": "sum(rate(x[5m])", "severity": "warning", "summary": "Broken."}
@@ -71,6 +71,37 @@ def test_the_api_server_asks_the_operator(
     assert cluster.find("monitoringprofiles", "web", namespace) is None
     cluster.apply(profile(namespace))
     assert get(cluster, namespace)
+
+
+def test_what_stands_in_the_way_is_told_at_once(
+    port: int, certificates: Path, start_operator: Callable[..., Operator], cluster: ControlPlane, namespace: str
+) -> None:
+    """Of an object that has a child's name kubectl warns, in the words that the status then has; the profile is stored, can be changed
+    without hearing it again, and goes. A namespace for dashboards that the operator's settings forbid is refused.
+    """
+    start_operator(f"--webhook-port={port}", f"--webhook-certificates={certificates}", f"--dashboard-namespace={namespace}")
+    kind = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule"}
+    cluster.apply({**kind, "metadata": {"name": "web-alerts", "namespace": namespace}, "spec": {}})
+    words = f"PrometheusRule {namespace}/web-alerts: an object of this name exists that this profile has not made; it is left alone"
+    elsewhere = profile(namespace, dashboards={"namespace": "kube-system"})
+    wait_for(lambda: words in _said(cluster, profile(namespace), "--dry-run=server"), what="kubectl warns")
+
+    assert f"beside their own: {namespace}" in _said(cluster, elsewhere, "--dry-run=server")
+    assert words in _said(cluster, profile(namespace))
+    refused = wait_for(lambda: condition(get(cluster, namespace), "Applied"), what="a status")
+    assert ("NameConflict", words) == (refused["reason"], refused["message"])
+    assert "" == _said(cluster, profile(namespace, packs=["http"]))
+    assert ["http"] == get(cluster, namespace)["spec"]["packs"]
+    cluster.kubectl("delete", "monitoringprofile", "web", f"--namespace={namespace}", "--warnings-as-errors")
+
+
+def _said(cluster: ControlPlane, body: Object, *args: str) -> str:
+    """What kubectl says against an apply: a warning or a refusal; empty if nothing."""
+    try:
+        cluster.kubectl("apply", "--server-side", "--filename=-", "--warnings-as-errors", *args, input=json.dumps(body))
+    except KubectlFailed as said:
+        return str(said)
+    return ""
 
 
 def _refusal(cluster: ControlPlane, namespace: str, *args: str) -> str:

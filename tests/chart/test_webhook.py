@@ -16,6 +16,8 @@ import pytest
 from chart import rendered
 from harness.fake_cluster import profile_body
 from monitoring_operator.admission.server import LONGEST_BODY, serve
+from monitoring_operator.api.foreseen import Foreseen
+from monitoring_operator.api.profile import Profile
 
 ENABLED = {"webhook": {"enabled": True}}
 OBJECTS = rendered.template(ENABLED)
@@ -36,6 +38,11 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
+def nothing(_profile: Profile, _before: Profile | None) -> Foreseen:
+    """Nothing stands in the way."""
+    return Foreseen()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where the pod has its certificate."""
@@ -45,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(folder: Path) -> Iterator[ThreadingHTTPServer]:
     """The webhook with the chart's certificate."""
-    running = serve("127.0.0.1", 0, folder)
+    running = serve("127.0.0.1", 0, folder, nothing)
     yield running
     running.shutdown()
     running.server_close()
@@ -180,4 +187,4 @@ def test_what_is_too_large_is_not_read(server: ThreadingHTTPServer) -> None:
 def test_without_a_certificate_it_does_not_start(tmp_path: Path) -> None:
     """And says which file is missing."""
     with pytest.raises(OSError, match=r"tls\.crt"):
-        serve("127.0.0.1", 0, tmp_path)
+        serve("127.0.0.1", 0, tmp_path, nothing)

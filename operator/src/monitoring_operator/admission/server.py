@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from monitoring_operator.admission.review import answer
+from monitoring_operator.admission.review import Foresee, answer
 
 CERTIFICATE, KEY = "tls.crt", "tls.key"
 LONGEST_BODY = 8 << 20
@@ -54,6 +54,7 @@ class Certificate:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     certificate: Certificate
+    foresee: Foresee
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -70,6 +71,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE
+    server: _Server
 
     def setup(self) -> None:
         self.request.do_handshake()
@@ -86,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _review(self, raw: bytes) -> None:
         try:
-            answered = json.dumps(answer(json.loads(raw))).encode()
+            answered = json.dumps(answer(json.loads(raw), self.server.foresee)).encode()
         except ValueError as error:
             self._say(HTTPStatus.BAD_REQUEST, f"{error}\n".encode(), "text/plain")
         except Exception:
@@ -111,10 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The API server's audit log has it."""
 
 
-def serve(host: str, port: int, folder: Path) -> ThreadingHTTPServer:
-    """Serves /validate over TLS from daemon threads, with the certificate in `folder`. Raises OSError."""
+def serve(host: str, port: int, folder: Path, foresee: Foresee) -> ThreadingHTTPServer:
+    """Serves /validate over TLS from daemon threads, which call `foresee`, with the certificate in `folder`. Raises OSError."""
     certificate = Certificate(folder)
     server = _Server((host, port), _Handler)
-    server.certificate = certificate
+    server.certificate, server.foresee = certificate, foresee
     threading.Thread(target=server.serve_forever, name="webhook", daemon=True).start()
     return server

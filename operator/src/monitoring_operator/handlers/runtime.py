@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from monitoring_operator.admission import server as admission
+from monitoring_operator.admission.review import Foresee
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import Resource
 from monitoring_operator.cluster import Connection, KubernetesCluster, LeaseRequests
 from monitoring_operator.handlers.informer import Informer, Patience
+from monitoring_operator.handlers.reviews import foresight
 from monitoring_operator.health import CannotServe, Health, serve
 from monitoring_operator.http_get import HttpClient
 from monitoring_operator.leadership.elector import Elector
@@ -111,8 +113,8 @@ async def operate(connection: Connection, options: Options) -> None:
     telemetry.watch(_picture(world, queue, elector))
     server = serve(options.http_host, options.http_port, health, telemetry.page)
     logger.info("serving /livez, /readyz and /metrics on %s:%d", options.http_host, server.server_address[1])
-    # Every replica answers, also one that waits for the Lease.
-    webhook = _webhook(options)
+    # Every replica answers, also one that waits for the Lease and knows nothing of the cluster.
+    webhook = _webhook(options, foresight(world, synced=lambda: health.synced))
     listen = _signals()
     listen()
     pulse = asyncio.create_task(_heartbeat(health), name="heartbeat")
@@ -309,11 +311,11 @@ async def _end(tasks: list[asyncio.Task[None]], cluster: KubernetesCluster, elec
         os._exit(1)
 
 
-def _webhook(options: Options) -> ThreadingHTTPServer | None:
+def _webhook(options: Options, foresee: Foresee) -> ThreadingHTTPServer | None:
     if options.webhook is None:
         return None
     try:
-        return admission.serve(options.http_host, options.webhook.port, options.webhook.certificates)
+        return admission.serve(options.http_host, options.webhook.port, options.webhook.certificates, foresee)
     except OSError as error:
         raise CannotServe(f"cannot serve the webhook on {options.http_host}:{options.webhook.port}: {error}") from error
 

@@ -14,6 +14,8 @@ from monitoring_operator.reconcile.world import World
 from monitoring_operator.status import Outcome
 from monitoring_operator.store import Child, ProfileKey
 
+TAKEN = "an object of this name exists that this profile has not made; it is left alone"
+
 logger = logging.getLogger(__name__)
 
 
@@ -52,11 +54,8 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
     ref = manifest.ref
     if not world.is_served(ref.resource):
         return _missing_crd(ref)
-    if not world.defaults.may_hold(ref.namespace, key.namespace):
-        allowed = ", ".join(sorted(world.defaults.dashboard_namespaces or ())) or "none"
-        return Outcome(
-            ref, Reason.FORBIDDEN, f"profiles may not put dashboards into namespace {ref.namespace}; beside their own: {allowed}"
-        )
+    if why := world.defaults.forbids(ref.namespace, key.namespace):
+        return Outcome(ref, Reason.FORBIDDEN, why)
     known = world.store.children.get(ref)
     try:
         if known is not None and known.profile == key and known.digest:
@@ -64,7 +63,7 @@ async def _apply_one(world: World, key: ProfileKey, manifest: Manifest) -> Outco
         else:
             body = await _take(world, manifest)
     except _Foreign:
-        return Outcome(ref, Reason.NAME_CONFLICT, "an object of this name exists that this profile has not made; it is left alone")
+        return Outcome(ref, Reason.NAME_CONFLICT, TAKEN)
     except ApiError as error:
         return _failed(ref, error)
     rendered = world.rendered.get(key)
@@ -84,7 +83,7 @@ async def _take(world: World, manifest: Manifest) -> dict[str, Any]:
         live = await world.cluster.get(manifest.ref)
         if live is None:
             raise
-        if not _is_ours(live, manifest):
+        if not is_made_for(live, manifest):
             raise _Foreign from None
         return await world.cluster.apply(manifest, only_at=live["metadata"]["resourceVersion"])
 
@@ -100,7 +99,7 @@ async def _delete_one(world: World, ref: Ref, child: Child) -> Outcome | None:
     return None
 
 
-def _is_ours(live: Mapping[str, Any], manifest: Manifest) -> bool:
+def is_made_for(live: Mapping[str, Any], manifest: Manifest) -> bool:
     """Whether we wrote the object for this profile: by its labels, or by its owner if somebody edited the labels."""
     if applied_fields(live) is None:
         return False

@@ -58,12 +58,12 @@ async def gather(world: World, profile: Profile) -> Gathered:
     secrets = (secret_ref(profile.namespace, name) for name, _ in wanted(profile))
     config_maps = (_config_map(profile, name) for name, _ in sources(profile))
     world.store.refers(_key(profile), (*secrets, *config_maps))
-    inputs, ambiguity = _inputs(world, profile)
+    inputs, ambiguity = known_inputs(world, profile)
     taken = take(profile, await _texts(world, profile))
     inputs = replace(inputs, own_dashboards=taken.texts)
     rules = prometheus_labels(profile, inputs.prometheus_labels)
     retention = kept(world.store.takers(), rules, profile.namespace)
-    target, credentials = _target(world, profile), await _credentials(world, profile)
+    target, credentials = target_for(world, profile), await _credentials(world, profile)
     missing = frozenset(wanted(profile)) - credentials.keys()
     labels, unselected = _selection(world, profile, target) if isinstance(target, Target) else ({}, "")
     config = ConfigInputs(world.config_resource, labels, missing)
@@ -99,7 +99,8 @@ def _selection(world: World, profile: Profile, target: Target) -> tuple[Mapping[
     return demands(selector), ""
 
 
-def _inputs(world: World, profile: Profile) -> tuple[Inputs, str]:
+def known_inputs(world: World, profile: Profile) -> tuple[Inputs, str]:
+    """What rendering needs of what is in memory, and over which labels the cluster's Prometheus objects disagree."""
     defaults = world.defaults
     if defaults.prometheus_labels is not None:
         return replace(defaults.inputs, prometheus_labels=defaults.prometheus_labels), ""
@@ -111,7 +112,8 @@ def _inputs(world: World, profile: Profile) -> tuple[Inputs, str]:
     return replace(defaults.inputs, prometheus_labels=labels), ambiguity
 
 
-def _target(world: World, profile: Profile) -> Target | NoTarget | None:
+def target_for(world: World, profile: Profile) -> Target | NoTarget | None:
+    """The Alertmanager that the profile's notifications go through; None without any."""
     notifications = profile.spec.notifications
     if notifications is None:
         return None

@@ -46,8 +46,12 @@ class Shelf:
 
     def collisions(self, key: ProfileKey) -> dict[Ref, str]:
         """Those of the profile's dashboards that must not be written, and why, as the end of a sentence."""
+        return self.in_the_way(self._of.get(key, ()))
+
+    def in_the_way(self, boards: Iterable[Board]) -> dict[Ref, str]:
+        """Those of `boards` that collide with one of somebody else's, and why."""
         foreign = [b for others in self._foreign.values() for b in others]
-        return {board.ref: why for board in self._of.get(key, ()) if (why := collision(board, foreign))}
+        return {board.ref: why for board in boards if (why := collision(board, foreign))}
 
     def drop(self, key: ProfileKey) -> None:
         """The profile is gone."""

@@ -75,9 +75,12 @@ class Defaults:
     """Where profiles may put dashboards, beside their own namespaces; None: anywhere."""
     bases: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
-    def may_hold(self, namespace: str, owner_namespace: str) -> bool:
-        """Whether a profile in `owner_namespace` may have children in `namespace`."""
-        return namespace == owner_namespace or self.dashboard_namespaces is None or namespace in self.dashboard_namespaces
+    def forbids(self, namespace: str, owner_namespace: str) -> str:
+        """Why a profile in `owner_namespace` may not have children in `namespace`; empty if it may."""
+        if namespace == owner_namespace or self.dashboard_namespaces is None or namespace in self.dashboard_namespaces:
+            return ""
+        allowed = ", ".join(sorted(self.dashboard_namespaces)) or "none"
+        return f"profiles may not put dashboards into namespace {namespace}; beside their own: {allowed}"
 
 
 @dataclass(frozen=True, slots=True)
