@@ -17,6 +17,7 @@ from harness.wait import wait_for
 
 CRD = "monitoringprofiles.monitoring-operator.dev"
 NO_CRD = {"crds": {"enabled": False}}
+WEBHOOK = NO_CRD | {"webhook": {"enabled": True}}
 RULES = yaml.safe_load((rendered.CHART / "files" / "rbac-rules.yaml").read_text())
 Right = tuple[str, str, str]
 """API group, resource (with its subresource), verb."""
@@ -194,3 +195,59 @@ def test_upgrade_of_the_release_upgrades_the_crd(cluster: ControlPlane, tmp_path
 
     assert found is not None
     assert found["spec"]["names"]["categories"] == ["newer"]
+
+
+def upgrade(cluster: ControlPlane, namespace: str, values: rendered.Object, *args: str) -> str:
+    """Another version of the release in a namespace; gives Helm's words."""
+    return rendered.helm(
+        "upgrade", f"r-{namespace}", rendered.CHART, f"--namespace={namespace}", *args, values=values, kubeconfig=cluster.kubeconfig
+    )
+
+
+def certificate(cluster: ControlPlane, namespace: str) -> tuple[dict[str, str], str]:
+    """What the pods serve the webhook with, and what the API server trusts, as they are stored."""
+    name = f"r-{namespace}-monitoring-operator-webhook"
+    secret, configuration = cluster.find("secrets", name, namespace), cluster.find("validatingwebhookconfigurations", name)
+    assert secret is not None
+    assert configuration is not None
+    return secret["data"], configuration["webhooks"][0]["clientConfig"]["caBundle"]
+
+
+def test_an_upgrade_keeps_the_webhooks_certificate(cluster: ControlPlane) -> None:
+    """Byte by byte, whatever else it changes, and a look ahead shows it: pods that run on are trusted on."""
+    with cluster.namespace() as home, installed(cluster, home, WEBHOOK):
+        files, bundle = certificate(cluster, home)
+        ahead = upgrade(cluster, home, WEBHOOK | {"logLevel": "debug"}, "--dry-run=server", "--hide-secret")
+        upgrade(cluster, home, WEBHOOK | {"logLevel": "debug"})
+        upgrade(cluster, home, WEBHOOK | {"webhook": {"enabled": True, "failurePolicy": "Fail"}})
+
+        assert {"ca.crt", "tls.crt", "tls.key"} == files.keys()
+        assert (files["ca.crt"], True) == (bundle, f"caBundle: {bundle}" in ahead)
+        assert (files, bundle) == certificate(cluster, home)
+
+
+@pytest.mark.parametrize("missing", ["the Secret", "a key"])
+def test_a_certificate_that_was_lost_is_made_anew_and_trusted(cluster: ControlPlane, missing: str) -> None:
+    """By the next upgrade: certificate, key and bundle are of one piece again."""
+    with cluster.namespace() as home, installed(cluster, home, WEBHOOK):
+        before, _ = certificate(cluster, home)
+        name, where = f"r-{home}-monitoring-operator-webhook", f"--namespace={home}"
+        if missing == "the Secret":
+            cluster.kubectl("delete", "secret", name, where)
+        else:
+            # The type of the Secret demands the other two.
+            cluster.kubectl("patch", "secret", name, where, "--type=json", '--patch=[{"op": "remove", "path": "/data/ca.crt"}]')
+        upgrade(cluster, home, WEBHOOK)
+        files, bundle = certificate(cluster, home)
+
+        assert not {*before.values()} & {*files.values()}
+        assert files["ca.crt"] == bundle
+
+
+def test_with_the_webhook_goes_what_was_made_for_it(cluster: ControlPlane) -> None:
+    """An upgrade that switches it off leaves no configuration that would ask nobody."""
+    with cluster.namespace() as home, installed(cluster, home, WEBHOOK):
+        upgrade(cluster, home, NO_CRD)
+        left = cluster.list("secrets,services,validatingwebhookconfigurations", selector=f"app.kubernetes.io/instance=r-{home}")
+
+        assert [] == [o["metadata"]["name"] for o in left if o["metadata"]["name"].endswith("-webhook")]
