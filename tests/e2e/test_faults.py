@@ -179,8 +179,7 @@ def test_a_prometheus_that_is_down_is_unknown_and_never_false(faulty: Faulty, mo
         wanted = "PrometheusUnreachable"
         named = faulty.seconds_until(lambda: _named(faulty.get("label"), wanted, name), "it is named", timeout=NAMED)
         assert "Unknown" == condition(faulty.get("label"), "Ready")["status"]
-    pod = ("pod", f"prometheus-{name}-0", f"--namespace={monitoring.namespace}")
-    wait_for(lambda: cluster.kubectl("wait", "--for=condition=Ready", *pod, "--timeout=100s"), what="Prometheus is back", timeout=120)
+    wait_for(lambda: _runs(cluster, f"prometheus-{name}-0", monitoring.namespace), what="Prometheus is back", timeout=TAKEN_UP, interval=1)
     gone = faulty.seconds_until(lambda: reason(faulty.get("label")) == "Live", "it is gone", timeout=NAMED)
     print("Prometheus down:", round(named, 1), round(gone, 1))
 
@@ -188,6 +187,15 @@ def test_a_prometheus_that_is_down_is_unknown_and_never_false(faulty: Faulty, mo
 def _named(found: Object, wanted: str, words: str) -> bool:
     """Whether Ready has a reason about the present generation, and its message has words."""
     assert (wanted, True) == (reason(found), words in condition(found, "Ready").get("message", "")), condition(found, "Ready")
+    return True
+
+
+def _runs(cluster: Cluster, name: str, namespace: str) -> bool:
+    """Whether a pod is ready; not the one before it, which bears the same name until it is gone."""
+    pod = cluster.find("pod", name, namespace)
+    assert pod is not None, f"no pod {name}"
+    ready = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}.get("Ready") == "True"
+    assert (True, False) == (ready, "deletionTimestamp" in pod["metadata"]), json.dumps(pod["status"])
     return True
 
 

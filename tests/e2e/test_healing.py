@@ -9,8 +9,8 @@ from harness.wait import wait_for
 
 pytestmark = pytest.mark.e2e
 
-HEALED = 5.0
-"""Seconds; the operator needs well under one, the rest is kubectl on a shared machine."""
+HEALED = 30.0
+"""Seconds; the operator needs well under one, which `make bench` measures. The rest is kubectl on a machine that has much to do."""
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ _CONDITIONS = (
 
 
 class KubectlFailed(AssertionError):
-    """kubectl ended with an error; the message holds its words."""
+    """kubectl ended with an error, or did not end; the message holds its words."""
 
 
 class Cluster:
@@ -41,10 +41,13 @@ class Cluster:
         weakref.finalize(self, shutil.rmtree, self._kubectl_cache, ignore_errors=True)
 
     def kubectl(self, *args: str | Path, input: str | None = None, timeout: float = 60.0) -> str:  # noqa: A002
-        """Standard output of kubectl. Raises KubectlFailed with its standard error."""
+        """Standard output of kubectl. Raises KubectlFailed with its standard error, or where it says nothing within `timeout` seconds."""
         command = [tools.find("kubectl"), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self._kubectl_cache}", *args]
         environment = {k: v for k, v in os.environ.items() if k != "KUBECONFIG"}
-        done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=timeout, check=False, env=environment)
+        try:
+            done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=timeout, check=False, env=environment)
+        except subprocess.TimeoutExpired as error:
+            raise KubectlFailed(f"kubectl {' '.join(map(str, args))}: not within {timeout:g} s") from error
         if done.returncode:
             raise KubectlFailed(f"kubectl {' '.join(map(str, args))}: {done.stderr.strip()}")
         return done.stdout
@@ -102,7 +105,7 @@ class Cluster:
     def _answer(self, *args: str) -> str:
         try:
             return self.kubectl(*args)
-        except (KubectlFailed, subprocess.TimeoutExpired) as error:
+        except KubectlFailed as error:
             return f"{error}\n"
 
 
