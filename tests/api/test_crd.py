@@ -137,6 +137,10 @@ BAD_FIELDS = {
     "no Secret key": (scrape(authorization={"secretKeyRef": {"name": "a"}}), "spec.scrape.authorization.secretKeyRef.key"),
     "ratio over one": ({"sentry": {"dsn": SECRET, "tracesSampleRate": 1.5}}, "spec.sentry.tracesSampleRate"),
     "no labels for Grafana": ({"dashboards": {"labels": {}}}, "spec.dashboards.labels"),
+    "variable in a user's name": (
+        {"notifications": {"warning": [{"webhook": {"url": "https://a.example", "basicAuth": {"username": "$(A)", "password": SECRET}}}]}},
+        "spec.notifications.warning[0].webhook.basicAuth.username",
+    ),
     "bad namespace": ({"dashboards": {"namespace": "A"}}, "spec.dashboards.namespace"),
 }
 """By name: what to add to a good spec, and the path that both sides must complain about."""

@@ -14,7 +14,7 @@ from monitoring_operator.alertmanager.routing import route
 from monitoring_operator.api import names
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.profile import InvalidProfile, parse
-from monitoring_operator.api.resources import CONFIG_MAP, PROMETHEUS_RULE
+from monitoring_operator.api.resources import ALERTMANAGER_CONFIGS, CONFIG_MAP, PROMETHEUS_RULE, SERVICE_MONITOR, Resource
 from monitoring_operator.reconcile.resync import resync
 from monitoring_operator.reconcile.world import Defaults
 from monitoring_operator.render import Inputs, render
@@ -153,15 +153,56 @@ def test_a_huge_credential_does_not_take_everybodys_place() -> None:
     assert {"victim"} == {name.partition(".")[0] for name in files}
 
 
-def test_an_object_of_somebody_else_is_not_overwritten_by_a_dashboard() -> None:
-    """Not even where dashboards may go: it stays as it is, and the profile says NameConflict."""
-    name = "attacker.web.ga4-health"
-    foreign = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "grafana"}, "data": {"k": "theirs"}}
-    cluster, world = settle(profile_body("attacker", dashboards={"namespace": "grafana"}), foreign)
-
-    assert {"k": "theirs"} == cluster.objects[Ref(CONFIG_MAP, "grafana", name)]["data"]
+@pytest.mark.parametrize("labels", [{}, names.child_labels("web", "attacker", "attacker-web")], ids=["bare", "with our labels"])
+@pytest.mark.parametrize(
+    ("resource", "namespace", "name"),
+    [
+        (SERVICE_MONITOR, "attacker", "web"),
+        (PROMETHEUS_RULE, "attacker", "web-alerts"),
+        (CONFIG_MAP, "attacker", "web-sentry"),
+        (ALERTMANAGER_CONFIGS[0], "attacker", "web"),
+        (CONFIG_MAP, "grafana", "attacker.web.ga4-health"),
+    ],
+    ids=["ServiceMonitor", "PrometheusRule", "Sentry", "AlertmanagerConfig", "dashboard elsewhere"],
+)
+def test_an_object_of_somebody_else_is_not_overwritten(resource: Resource, namespace: str, name: str, labels: dict[str, str]) -> None:
+    """It stays as it is, also where it poses as ours and when the profile wants it no more, and the profile says NameConflict."""
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    foreign = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "data": {"k": "theirs"}}
+    told = {**notifications("monitoring"), "mode": "AlertmanagerConfig"}
+    whole = profile_body(
+        "attacker",
+        dashboards={"namespace": "grafana"},
+        notifications=told,
+        sentry={"dsn": {"secretKeyRef": {"name": "notify", "key": "dsn"}}},
+    )
+    cluster, world = settle(whole, foreign)
+    ref = Ref(resource, namespace, name)
+    before = cluster.objects[ref]
     (profile,) = world.store.profiles.values()
     assert "NameConflict" in {c["reason"] for c in profile["status"]["conditions"]}
+    cluster.put(profile_body("attacker", generation=2, alerts={"enabled": False}, dashboards={"enabled": False}))
+    asyncio.run(resync(world))
+    asyncio.run(drain(world))
+
+    assert {"k": "theirs"} == cluster.objects[ref]["data"]
+    assert before == cluster.objects[ref]
+
+
+@pytest.mark.parametrize("name", ["../victim/boards", "boards/", "boards?x", "%2e%2e", ""])
+def test_the_name_of_a_config_map_is_no_path(name: str) -> None:
+    """It becomes a part of a path of the API."""
+    assert "configMapKeyRef" in refused(dashboards={"extra": [{"configMapKeyRef": {"name": name, "key": "a.json"}}]})
+
+
+def test_dashboards_are_taken_from_the_profiles_namespace_only() -> None:
+    """A namespace has no place in a reference: the victim's ConfigMap of that name is not read."""
+    mine = {"configMapKeyRef": {"name": "boards", "key": "a.json", "namespace": "victim"}}
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "boards", "namespace": "victim"}, "data": {"a.json": "{}"}}
+    cluster, _ = settle(profile_body("attacker", dashboards={"extra": [mine]}), theirs)
+
+    assert "get ConfigMap attacker/boards" in cluster.calls
+    assert [] == [c for c in cluster.calls if "ConfigMap victim/" in c]
 
 
 def test_dashboards_go_where_the_operators_settings_allow() -> None:

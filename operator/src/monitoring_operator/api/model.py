@@ -68,9 +68,13 @@ class Unique:
 SHORT_DURATION_PATTERN = r"^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?([0-9]{1,9}ms)?$"
 DURATION_PATTERN = r"^([0-9]{1,2}y)?([0-9]{1,3}w)?([0-9]{1,4}d)?([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?([0-9]{1,9}ms)?$"
 """Few enough digits for 64 bits of nanoseconds: beyond 292 years Prometheus refuses the whole group of rules."""
+NO_VARIABLE = r"^([^$]|\$+[^($])*\$*$"
+"""For text in Alertmanager's configuration in which nothing can be escaped because it is no template: one variable that is not set stops
+everybody's reloads."""
 IN_WORDS = {
     SHORT_DURATION_PATTERN: "must be a duration in hours and smaller units, such as 15s or 1m30s",
     DURATION_PATTERN: "must be a duration, such as 5m or 1d12h",
+    NO_VARIABLE: "must not hold $(, which prometheus-operator's config-reloader would expand",
 }
 """What the patterns that say little by themselves ask for."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from monitoring_operator.api.model import Model, Rule, SecretSource
+from monitoring_operator.api.model import NO_VARIABLE, Model, Rule, SecretSource
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[-._~%:/?#&'()*+,;=A-Za-z0-9]+$", min_length=10, max_length=1024)]
 """An HTTP address without a user and password, which would be a credential, and without what a template would be."""
@@ -63,8 +63,8 @@ class Slack(Model):
 class BasicAuth(Model):
     """A user's name and password."""
 
-    username: ShortText
-    """Name of the user."""
+    username: Annotated[str, StringConstraints(pattern=NO_VARIABLE, min_length=1, max_length=256)]
+    """Name of the user. It must not hold $(, which prometheus-operator's config-reloader would expand."""
     password: SecretSource
     """The user's password."""
 
