@@ -25,12 +25,12 @@ def installed(cluster: Cluster) -> str:
     return install(cluster)
 
 
-def install(cluster: Cluster) -> str:
-    """Install the operator, or bring it to what these tests want; gives helm's notes."""
+def install(cluster: Cluster, *args: str) -> str:
+    """Install the operator, or bring it to what these tests want, or to what `args` say beyond that; gives helm's notes."""
     return helm(
         cluster, "upgrade", "--install", RELEASE, CHART, "--create-namespace", "--wait", "--timeout=3m", f"--values={VALUES}",
         # A pod of an earlier run may have the same tag and another image.
-        f"--set=podAnnotations.run={secrets.token_hex(4)}",
+        f"--set=podAnnotations.run={secrets.token_hex(4)}", *args,
     )  # fmt: skip
 
 
