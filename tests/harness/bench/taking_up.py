@@ -34,6 +34,7 @@ class TakingUp(FakeMonitoring):
         self._loaded: dict[str, str] = {}
         self._scraped: dict[str, str] = {}
         self._ticks = itertools.count()
+        self._reloads = 0
 
     @property
     def loaded(self) -> int:
@@ -48,6 +49,9 @@ class TakingUp(FakeMonitoring):
     def answer(self, url: str) -> bytes:
         """What stands at a URL."""
         match urlsplit(url).path:
+            case "/api/v1/status/runtimeinfo":
+                info = {"startTime": "2026-01-02T03:04:05Z", "lastConfigTime": f"reload {self._reloads}", "reloadConfigSuccess": True}
+                return _compact({"status": "success", "data": info}).encode()
             case "/api/v1/rules":
                 return self._page("groups", self._loaded)
             case "/api/v1/targets":
@@ -70,6 +74,7 @@ class TakingUp(FakeMonitoring):
             body = event["object"]
             key = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
             if resource == PROMETHEUS_RULE:
+                self._reloads += 1
                 self._loaded[key] = ",".join(map(_compact, map(_evaluated, self._groups(body))))
             elif resource == SERVICE_MONITOR:
                 self._scraped[key] = _compact(_target(f"serviceMonitor/{key}/0"))

@@ -1,6 +1,7 @@
 """A real Prometheus process and what it answers: queries are run, not only read."""
 
 import json
+import signal
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -26,10 +27,11 @@ class QueryError(AssertionError):
 
 
 class Prometheus:
-    """A running Prometheus. `window` stands in for Grafana's rate interval."""
+    """A running Prometheus. `window` stands in for Grafana's rate interval; `process` is there if it is one of ours."""
 
-    def __init__(self, url: str, *, window: str) -> None:
+    def __init__(self, url: str, *, window: str, process: Process | None = None) -> None:
         self.url = url
+        self._process = process
         self.chosen = {
             "$__rate_interval": window,
             "$namespace": NAMESPACE,
@@ -37,6 +39,11 @@ class Prometheus:
             "$instance": ".+",
             "$tenant": ".*",
         }
+
+    def reload(self) -> None:
+        """Has it read its configuration again; when it has done so it does not say."""
+        assert self._process is not None
+        self._process.send(signal.SIGHUP)
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The data of an answer. Raises QueryError."""
@@ -88,4 +95,4 @@ def running(folder: Path, config: Mapping[str, Any], *, window: str) -> Iterator
     with Process(command, log=folder / "prometheus.log") as process:
         wait_for(ready, what="Prometheus is ready", timeout=60)
         assert process.exit_code is None, process.tail()
-        yield Prometheus(url, window=window)
+        yield Prometheus(url, window=window, process=process)

@@ -9,12 +9,15 @@ import pytest
 from harness.fake_cluster import profile_body
 from harness.fake_world import drain
 from harness.live_world import KEY, POOL, Scene, live, scene, service
+from monitoring_operator.adoption.verdict import Question
 from monitoring_operator.api.cluster import ApiError
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROFILE, PROMETHEUS, SERVICE_MONITOR, Resource
+from monitoring_operator.reconcile import verify
 from monitoring_operator.reconcile.dependencies import NAMESPACES_AT_ONCE, TOGETHER
 from monitoring_operator.reconcile.observer import pauses
 from monitoring_operator.reconcile.resync import resync
+from monitoring_operator.reconcile.world import Watched, World
 from monitoring_operator.store import ProfileKey
 
 
@@ -35,6 +38,53 @@ def test_what_has_not_changed_is_not_judged_again() -> None:
 
         assert judged is not watched.judged
         assert ("False", "TargetsDown") == found.condition("TargetsUp")[:2]
+
+    asyncio.run(play())
+
+
+def test_who_is_live_is_not_even_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nobody says anything new; once a minute everybody is judged all the same."""
+    asked: list[ProfileKey] = []
+    there = verify.question_of
+
+    def counting(world: World, key: ProfileKey, watched: Watched) -> Question:
+        asked.append(key)
+        return there(world, key, watched)
+
+    monkeypatch.setattr(verify, "question_of", counting)
+
+    async def play() -> None:
+        found = await live()
+        for _ in range(40):
+            await found.look(after=10)
+        asked.clear()
+        for _ in range(60):
+            await found.look(after=10)
+        assert 9 <= len(asked) <= 11
+        asked.clear()
+        found.monitoring.targets[POOL] = [("down", "refused")]
+        await found.look(after=1)
+
+        assert [KEY] == asked
+
+    asyncio.run(play())
+
+
+def test_who_has_been_live_for_long_has_time_to_come_back() -> None:
+    """That all was well was seen in the last look, though nothing was judged in it."""
+
+    async def play() -> None:
+        found = await live()
+        for _ in range(100):
+            await found.look(after=10)
+        found.monitoring.targets.pop(POOL)
+        for _ in range(20):
+            await found.look(after=10)
+        assert "NoTargets" != found.condition("TargetsUp")[1]
+        for _ in range(20):
+            await found.look(after=10)
+
+        assert "NoTargets" == found.condition("TargetsUp")[1]
 
     asyncio.run(play())
 

@@ -10,6 +10,7 @@ import pytest
 from harness.fake_cluster import profile_body
 from harness.fake_world import drain
 from harness.live_world import KEY, POOL, PROFILE_REF, Scene, endpoints, live, prometheus, scene, service
+from monitoring_operator.adoption import runtime
 from monitoring_operator.adoption.replicas import Way
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROMETHEUS_RULE, SERVICE
@@ -259,7 +260,8 @@ def test_a_thousand_profiles_cost_one_question_each_kind() -> None:
         await found.look(after=10)
 
         asked = sorted(r.partition("svc:9090")[2].partition("?")[0] for r in found.monitoring.requests)
-        assert ["/api/v1/rules", "/api/v1/targets"] == asked
+        # The small one comes where the page of rules took long to read, which is the machine's business.
+        assert ["/api/v1/rules", "/api/v1/targets"] == [path for path in asked if path != runtime.PATH]
         assert [] == found.cluster.calls
 
     run(play)

@@ -48,6 +48,10 @@ class Belief:
                 self.said[type_] = fact
                 self.doubted.pop(type_, None)
 
+    def see_again(self, now: float) -> None:
+        """What is said to be true was seen to be true now."""
+        self.good.update((type_, now) for type_, fact in self.said.items() if fact.status == "True")
+
     def _believable(self, before: Fact | None, fact: Fact, now: float) -> bool:
         good = fact.status == "True" and (before is None or before.status != "True")
         # What is being waited for may turn out either way.

@@ -7,15 +7,16 @@ times a minute.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from math import inf
+from typing import Any
 
 from monitoring_operator.api.cluster import ApiError, Http
 from monitoring_operator.api.names import Condition, Reason
 from monitoring_operator.reconcile.dependencies import ask_events, ask_namespaces, ask_services
 from monitoring_operator.reconcile.foreign import look_at_foreign
 from monitoring_operator.reconcile.replies import Replies
-from monitoring_operator.reconcile.verify import OVERDUE_AFTER, hear
+from monitoring_operator.reconcile.verify import OVERDUE_AFTER, hear, rests
 from monitoring_operator.reconcile.world import Watched, World
 
 SOON = 1.0
@@ -30,6 +31,10 @@ LONGEST = 20.0
 """Seconds: the longest pause that is made for the cost alone."""
 AT_ONCE = 100
 """Profiles judged before others get their turn."""
+ANYWAY = 60.0
+"""Seconds after which every profile is judged again, whether anything has changed or not."""
+
+Object = Mapping[str, Any]
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +47,8 @@ class Observer:
         self._replies = Replies(world, http)
         self._seldom = float("-inf")
         self._judging = 0.0
+        self._last: tuple[int, list[Object]] = (-1, [])
+        self._anyway = float("-inf")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -81,13 +88,22 @@ class Observer:
         for ask in (ask_namespaces, ask_services, ask_events):
             await self._careful(ask(world))
         world.sightings.publish()
-        self._judging = 0.0
+        await self._judge()
+
+    async def _judge(self) -> None:
+        world, self._judging = self._world, 0.0
+        now = world.sightings.edition, [*world.store.takers(), *world.store.alertmanagers()]
+        everybody = now != self._last or world.clock() - self._anyway >= ANYWAY
+        if everybody:
+            self._last, self._anyway = now, world.clock()
         keys = tuple(world.watched)
         for first in range(0, len(keys), AT_ONCE):
             await asyncio.sleep(0)
             began = time.thread_time()
             for key in keys[first : first + AT_ONCE]:
-                if key in world.watched and hear(world, key):
+                if key not in world.watched or (not everybody and rests(world, key)):
+                    continue
+                if hear(world, key):
                     world.queue.add(key)
             self._judging += time.thread_time() - began
 

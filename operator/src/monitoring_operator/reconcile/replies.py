@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from monitoring_operator.adoption import dashboards, metrics_present, routes, rules, targets
+from monitoring_operator.adoption import dashboards, metrics_present, routes, targets
 from monitoring_operator.adoption.pages import NotAsExpected, Page
 from monitoring_operator.adoption.replicas import Asker, Replica, replicas
 from monitoring_operator.adoption.verdict import EVALUATES, SCRAPES
@@ -16,6 +16,7 @@ from monitoring_operator.alertmanager.target import target_of
 from monitoring_operator.api.cluster import ApiError, Http, NoAnswer
 from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.resources import PROMETHEUS, PROMETHEUS_RULE
+from monitoring_operator.reconcile.rule_pages import RulePages
 from monitoring_operator.reconcile.world import World
 from monitoring_operator.store import ref_of, secret_ref
 
@@ -53,7 +54,7 @@ class Replies:
         self._http = http
         self._asker = Asker(world.cluster, http, world.verification.way)
         self._known: dict[Ref, _Configurations] = {}
-        self._rules = rules.Reader()
+        self._rules = RulePages(self._page, world.clock)
         self._silent: set[Replica] = set()
         self._turn = asyncio.Lock()
         self.cost = 0.0
@@ -72,6 +73,7 @@ class Replies:
                 group.create_task(self._ask_alertmanager(ref, body))
             if world.verification.grafana_token:
                 group.create_task(self._ask_grafana())
+        self._rules.keep(frozenset(pod for body in takers.values() for pod in replicas(body)))
         seen = world.sightings
         seen.asked = frozenset(takers)
         for known, there in ((seen.rules, takers), (seen.targets, takers), (seen.metrics, takers), (seen.alertmanagers, alertmanagers)):
@@ -82,7 +84,7 @@ class Replies:
         seen, pods = self._world.sightings, replicas(body)
         if ref.resource in EVALUATES:
             uids = frozenset(c.uid for r, c in self._world.store.children.items() if r.resource == PROMETHEUS_RULE)
-            seen.rules[ref] = await self._pages(pods, rules.PATH, lambda page: self._rules.read(page, uids))
+            seen.rules[ref] = list(await asyncio.gather(*(self._rules.page(pod, uids) for pod in pods)))
         if ref.resource in SCRAPES:
             seen.targets[ref] = await self._pages(pods, targets.PATH, targets.parse)
         wanted = frozenset(m for w in self._world.watched.values() for metrics in w.expected.needs.values() for m in metrics)
@@ -120,9 +122,9 @@ class Replies:
         self._world.journal.asked("Grafana", answered=shown.uids is not None)
 
     async def _pages(self, pods: Iterable[Replica], path: str, parse: Callable[[bytes], T]) -> list[Page[T]]:
-        return list(await asyncio.gather(*(self._page(pod, path, parse) for pod in pods)))
+        return [page for page, _ in await asyncio.gather(*(self._page(pod, path, parse) for pod in pods))]
 
-    async def _page(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> Page[T]:
+    async def _page(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> tuple[Page[T], float]:
         # One page after the other, since a page may be 27 MB; whoever did not answer before keeps nobody waiting.
         async with nullcontext() if pod in self._silent else self._turn:
             try:
@@ -130,11 +132,11 @@ class Replies:
             except (NoAnswer, NotAsExpected) as failure:
                 self._world.journal.asked(pod.of.resource.kind, answered=False)
                 self._silent.add(pod)
-                return Page(pod, failure=str(failure))
+                return Page(pod, failure=str(failure)), 0.0
         self._world.journal.asked(pod.of.resource.kind, answered=True)
         self._silent.discard(pod)
         self.cost += cost
-        return Page(pod, content)
+        return Page(pod, content), cost
 
     async def _read(self, pod: Replica, path: str, parse: Callable[[bytes], T]) -> tuple[T, float]:
         body = await self._asker.get(pod, path)

@@ -113,6 +113,25 @@ def hear(world: World, key: ProfileKey) -> bool:
     return watched.news != watched.told
 
 
+def rests(world: World, key: ProfileKey) -> bool:
+    """Whether the last judgement stands and is said, and time alone changes nothing about it; then what is well is noted to be so still.
+
+    What else a judgement depends on wakes the profile when it changes, and is judged then.
+    """
+    watched, seen = world.watched[key], world.sightings
+    known, belief = watched.judged, watched.belief
+    if known is None or (known.edition, known.scene) != (seen.edition, seen.scenes.get(key.namespace)) or known.question.early:
+        return False
+    if (
+        watched.news != watched.told
+        or belief.doubted
+        or any(f.status != "True" and f.type not in known.question.overdue for f in known.answer.facts)
+    ):
+        return False
+    belief.see_again(world.clock())
+    return True
+
+
 def _answer(world: World, question: verdict.Question, watched: Watched) -> verdict.Answer:
     """Judges only where something has changed: judging a thousand profiles takes half a second."""
     seen, known = world.sightings, watched.judged
