@@ -285,11 +285,55 @@ def test_a_write_is_not_waited_for_longer_than_the_fence_allows() -> None:
         cluster._fence = lambda: deadline - asyncio.get_running_loop().time()
         with pytest.raises(Fenced):
             await cluster.apply(MANIFEST)
-        assert await cluster.settle(0.1)
+        assert await cluster.settle(0.1, late=0.0)
 
     talk(handler, scene)
 
     assert ["PATCH"] == began
+
+
+def test_a_write_that_was_given_up_may_still_be_on_its_way() -> None:
+    """It never had an answer: for as long as it may be late, nobody else is let in. One that was refused has been answered."""
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.path.endswith("/refused"):
+            return failure(403)
+        await asyncio.sleep(1)
+        return answer(200)
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        refused = Manifest({**MANIFEST.body, "metadata": {"name": "refused", "namespace": "shop"}})
+        with pytest.raises(Forbidden):
+            await cluster.apply(refused)
+        assert await cluster.settle(0.1, late=60.0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await cluster.apply(MANIFEST)
+        assert not await cluster.settle(0.1, late=60.0)
+        assert await cluster.settle(60.0, late=0.2)
+
+    talk(handler, scene)
+
+
+def test_writes_on_their_way_are_waited_for() -> None:
+    """Until they are answered, or for as long as is asked for."""
+    arrived, due = asyncio.Event(), asyncio.Event()
+
+    async def handler(_request: web.Request) -> web.Response:
+        arrived.set()
+        await due.wait()
+        return answer(200, {"metadata": {}})
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        assert await cluster.settle(0.1, late=60.0)
+        write = asyncio.create_task(cluster.apply(MANIFEST))
+        await arrived.wait()
+        assert not await cluster.settle(0.05, late=0.0)
+        asyncio.get_running_loop().call_later(0.05, due.set)
+        assert await cluster.settle(60.0, late=0.0)
+        await write
+
+    talk(handler, scene)
 
 
 def test_an_answer_that_was_cut_off_is_asked_for_again() -> None:

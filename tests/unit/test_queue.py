@@ -280,3 +280,33 @@ def test_a_storm_about_a_failing_key_does_not_fill_the_log(error: Exception, cap
     asyncio.run(scenario())
 
     assert 8 <= len(caplog.records) <= 24
+
+
+def test_who_ends_begins_nothing_more() -> None:
+    """What is in work goes on to its end; what waits, comes, or would be tried again is left."""
+    runs = []
+
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+        begun, gate = asyncio.Event(), asyncio.Event()
+
+        async def work(key: str) -> None:
+            begun.set()
+            await gate.wait()
+            runs.append(key)
+            raise Retry("no", at_most=0.001)
+
+        async with running(queue, work, workers=1):
+            queue.add("in work")
+            await begun.wait()
+            queue.add("waits")
+            queue.add("in work")
+            queue.stop()
+            queue.add("comes")
+            gate.set()
+            await settled(queue)
+            await asyncio.sleep(0.02)
+
+    asyncio.run(scenario())
+
+    assert ["in work"] == runs

@@ -70,10 +70,18 @@ class WorkQueue(Generic[K]):
         self._working: dict[K, float] = {}
         self._failures: dict[K, int] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Nothing more is begun; what is being worked on goes on."""
+        self._stopped = True
+        self._dirty.clear()
+        while not self._ready.empty():
+            self._ready.get_nowait()
 
     def add(self, key: K) -> None:
         """Wants `key` to be worked on as soon as a worker is free and its pace allows. A waiting retry of it is brought forward."""
-        if key in self._dirty:
+        if self._stopped or key in self._dirty:
             return
         wait = self._pace.wait(key, self._clock()) if self._pace is not None else 0.0
         if wait > 0:

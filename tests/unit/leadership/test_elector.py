@@ -1,73 +1,17 @@
 """An elector on an API server that hangs, drops and refuses: it stops in time by itself, whatever does not come back."""
 
 import asyncio
-import copy
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from monitoring_operator.api.cluster import Conflict, NotFound, Object, Unavailable
-from monitoring_operator.api.manifest import Ref
-from monitoring_operator.api.resources import LEASE
-from monitoring_operator.leadership.elector import Elector, LeadershipLost
+from harness.lease_server import Server, elector
+from harness.skipping import run
+from monitoring_operator.api.cluster import Unavailable
+from monitoring_operator.leadership.elector import LeadershipLost
 from monitoring_operator.leadership.lease import Timing
 
-REF = Ref(LEASE, "system", "operator")
-TIMING = Timing(duration=0.6, fence=0.4, retry=0.05, request=0.04)
-
-
-class Server:
-    """One Lease, guarded by its resource version; `trouble` is awaited before each request is looked at, `after` before its answer."""
-
-    def __init__(self) -> None:
-        self.lease: dict[str, Any] | None = None
-        self.version = 0
-        self.closed = 0
-        self.trouble: Callable[[], Awaitable[None]] = self._nothing
-        self.after: Callable[[], Awaitable[None]] = self._nothing
-
-    async def _nothing(self) -> None:
-        """All is well."""
-
-    async def get(self, ref: Ref) -> Object | None:
-        """The Lease."""
-        assert ref == REF
-        await self.trouble()
-        return copy.deepcopy(self.lease)
-
-    async def create(self, ref: Ref, body: Mapping[str, Any]) -> Object:
-        """Only where there is none."""
-        assert ref == REF
-        await self.trouble()
-        if self.lease is not None:
-            raise Conflict(409, "it exists")
-        return await self._store(body)
-
-    async def replace(self, ref: Ref, body: Mapping[str, Any]) -> Object:
-        """Only what was read."""
-        assert ref == REF
-        await self.trouble()
-        if self.lease is None:
-            raise NotFound(404, "gone")
-        if body["metadata"].get("resourceVersion") != self.lease["metadata"]["resourceVersion"]:
-            raise Conflict(409, "it has changed")
-        return await self._store(body)
-
-    async def close(self) -> None:
-        """Counted."""
-        self.closed += 1
-
-    async def _store(self, body: Mapping[str, Any]) -> Object:
-        self.version += 1
-        self.lease = {**copy.deepcopy(dict(body)), "metadata": {**body["metadata"], "resourceVersion": str(self.version)}}
-        await self.after()
-        return copy.deepcopy(self.lease)
-
-    @property
-    def holder(self) -> str:
-        """Who is in the Lease."""
-        return str((self.lease or {}).get("spec", {}).get("holderIdentity", ""))
+TIMING = Timing()
 
 
 async def for_ever() -> None:
@@ -86,11 +30,6 @@ def server() -> Server:
     return Server()
 
 
-def elector(server: Server, name: str) -> Elector:
-    """A replica."""
-    return Elector(server, REF, name, timing=TIMING)
-
-
 def test_the_first_one_leads_and_goes_on_leading(server: Server) -> None:
     """For much longer than one renewal lasts."""
 
@@ -103,7 +42,7 @@ def test_the_first_one_leads_and_goes_on_leading(server: Server) -> None:
         keeping.cancel()
         return leads
 
-    assert asyncio.run(play())
+    assert run(play())
     assert "a" == server.holder
 
 
@@ -120,7 +59,7 @@ def test_who_cannot_renew_stops_before_another_may_start(server: Server, trouble
             await first.keep()
         return loop.time() - acquired, first.remaining()
 
-    took, left = asyncio.run(play())
+    took, left = run(play())
     assert took < TIMING.duration
     assert left <= 0
 
@@ -143,7 +82,7 @@ def test_an_answer_that_is_lost_now_and_then_costs_nothing(server: Server) -> No
         keeping.cancel()
         return leads
 
-    assert asyncio.run(play())
+    assert run(play())
 
 
 def test_it_is_taken_over_from_one_that_died(server: Server) -> None:
@@ -156,7 +95,7 @@ def test_it_is_taken_over_from_one_that_died(server: Server) -> None:
         await elector(server, "b").acquire()
         return loop.time() - died
 
-    assert asyncio.run(play()) >= TIMING.duration
+    assert run(play()) >= TIMING.duration
     assert "b" == server.holder
 
 
@@ -171,7 +110,7 @@ def test_it_is_given_back(server: Server) -> None:
         await elector(server, "b").acquire()
         return first.remaining(), loop.time() - closed
 
-    left, took = asyncio.run(play())
+    left, took = run(play())
     assert 0.0 == left
     assert took < TIMING.fence
     assert (1, "b") == (server.closed, server.holder)
@@ -185,7 +124,7 @@ def test_it_is_not_given_back_while_a_write_is_on_its_way(server: Server) -> Non
         await first.acquire()
         await first.close(release=False)
 
-    asyncio.run(play())
+    run(play())
     assert "a" == server.holder
 
 
@@ -199,5 +138,5 @@ def test_it_is_not_given_back_when_it_is_not_ours_any_more(server: Server) -> No
         server.lease["spec"]["holderIdentity"] = "b"
         await first.close(release=True)
 
-    asyncio.run(play())
+    run(play())
     assert "b" == server.holder

@@ -4,7 +4,6 @@ aiohttp, which kopf brings, is all that it takes: the official client's models c
 """
 
 import asyncio
-import contextlib
 import math
 import random
 import time
@@ -74,16 +73,24 @@ class KubernetesCluster:
         self._writes = 0
         self._settled = asyncio.Event()
         self._settled.set()
+        self._given_up = -math.inf
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._session.close()
 
-    async def settle(self, longest: float) -> bool:
-        """Waits at most `longest` seconds for the answers to all writes; says whether none is on its way any more."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), longest)
-        return self._settled.is_set()
+    async def settle(self, longest: float, *, late: float) -> bool:
+        """Waits at most `longest` seconds for the answers to all writes; says whether none can be on its way any more.
+
+        One that was given up without an answer may still arrive for `late` seconds.
+        """
+        try:
+            async with asyncio.timeout(longest):
+                await self._settled.wait()
+                await asyncio.sleep(self._given_up + late - time.monotonic())
+        except TimeoutError:
+            return False
+        return True
 
     async def get(self, ref: Ref) -> Object | None:
         try:
@@ -197,10 +204,19 @@ class KubernetesCluster:
             raise Fenced(0, "not sent: another replica may be the one that writes now")
         self._writes += 1
         self._settled.clear()
+        answered = False
         try:
             longest = min(REQUEST_TIMEOUT, allowed)
-            return await self.attempt(method, path, query, body, content_type=content_type, accept=accept, timeout=longest)
+            found = await self.attempt(method, path, query, body, content_type=content_type, accept=accept, timeout=longest)
+            answered = True
+        except ApiError as error:
+            answered = error.status > 0
+            raise
+        else:
+            return found
         finally:
+            if not answered:
+                self._given_up = time.monotonic()
             self._writes -= 1
             if not self._writes:
                 self._settled.set()

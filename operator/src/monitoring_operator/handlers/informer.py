@@ -170,13 +170,13 @@ class Informer:
         async def login(**_kwargs: object) -> kopf.AiohttpSession:
             # As long as the token is refused, kopf logs in again after every request.
             nonlocal last
-            self._started()
             await asyncio.sleep(last + LOGIN_PAUSE - time.monotonic())
             last = time.monotonic()
             return connect(self._connection, self._watchdog)
 
         register(registry, settings, self._world)
-        await kopf.operator(
+        ours = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
             registry=registry,
             settings=settings,
             standalone=True,
@@ -185,6 +185,8 @@ class Informer:
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
         )
+        self._started()
+        await kopf.run_tasks(tasks, ignored=ours)
 
     def _paths(self, resource: Resource) -> list[str]:
         inside = [f"{resource.root}/namespaces/{n}/{resource.plural}" for n in self._namespaces]

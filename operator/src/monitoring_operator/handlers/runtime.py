@@ -49,8 +49,6 @@ START_RETRIES = (0.2, 0.3, 0.5, 1.0, 2.0)
 """Seconds between attempts to list everything at the start; an API server refuses a kind for a moment after its CRD has come."""
 WATCHES = "watches"
 LONGEST_END = 5.0
-SETTLE = 1.0
-"""Seconds that writes are given to be answered at the end, before another replica is let in."""
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +152,7 @@ async def operate(connection: Connection, options: Options) -> None:
         tasks.append(asyncio.create_task(informer.run(), name=WATCHES))
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await _end([*tasks, pulse], cluster, elector)
+        await _end([*tasks, pulse], queue, cluster, elector)
         server.shutdown()
         if webhook is not None:
             webhook.shutdown()
@@ -291,12 +289,14 @@ def _signals() -> Callable[[], None]:
     return listen
 
 
-async def _end(tasks: list[asyncio.Task[None]], cluster: KubernetesCluster, elector: Elector | None) -> None:
+async def _end(tasks: list[asyncio.Task[None]], queue: WorkQueue[Key], cluster: KubernetesCluster, elector: Elector | None) -> None:
     """Ends the tasks, and lets the next one lead at once if no write of ours is on its way any more."""
     settled = True
+    queue.stop()
     if elector is not None:
         elector.stop()
-        settled = await cluster.settle(SETTLE)
+        # No write is waited for any longer than the fence; as long as one is, the others have to wait too.
+        settled = await cluster.settle(elector.timing.fence, late=elector.timing.late)
     for task in tasks:
         task.cancel()
     quick = [t for t in tasks if t.get_name() != WATCHES]

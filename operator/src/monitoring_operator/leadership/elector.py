@@ -56,8 +56,8 @@ class Elector:
     ) -> None:
         self._client = client
         self._ref = ref
-        self._timing = timing or Timing()
-        self._candidate = Candidate(identity, self._timing)
+        self.timing = timing or Timing()
+        self._candidate = Candidate(identity, self.timing)
         self._answered = answered
         self._clock = clock
         self._stopped = False
@@ -93,7 +93,7 @@ class Elector:
         self.stop()
         if release:
             try:
-                async with asyncio.timeout(self._timing.request):
+                async with asyncio.timeout(self.timing.request):
                     await self._release()
             except (ApiError, TimeoutError) as error:
                 # The others only have to wait for it to run out.
@@ -110,7 +110,7 @@ class Elector:
     async def _round(self) -> None:
         """One look at the Lease, and one write if there is something to do about it."""
         try:
-            async with asyncio.timeout(self._timing.request):
+            async with asyncio.timeout(self.timing.request):
                 if self._candidate.remaining(self._clock()) <= 0:
                     await self._read()
                 await self._write(self._candidate.next(self._clock()))
@@ -122,7 +122,7 @@ class Elector:
 
     async def _look_again(self) -> None:
         try:
-            async with asyncio.timeout(self._timing.request):
+            async with asyncio.timeout(self.timing.request):
                 await self._read()
         except (ApiError, TimeoutError) as error:
             logger.warning("Lease %s/%s: %s", self._ref.namespace, self._ref.name, _words(error))
@@ -152,7 +152,7 @@ class Elector:
         self._candidate.renewed(lease, sent)
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self._timing.retry * random.uniform(0.8, 1.0))  # noqa: S311 -- jitter
+        await asyncio.sleep(self.timing.retry * random.uniform(0.8, 1.0))  # noqa: S311 -- jitter
 
 
 def _words(error: ApiError | TimeoutError) -> str:

@@ -28,6 +28,11 @@ class Timing:
         if not 0 < self.request < self.retry < self.fence < self.duration:
             raise ValueError("a lease's times must rise: request, retry, fence, duration")
 
+    @property
+    def late(self) -> float:
+        """How long a write that was given up may still be on its way, before anybody else begins to write."""
+        return self.duration - self.fence
+
 
 class Step(Enum):
     """What to do next."""
