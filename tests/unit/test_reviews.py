@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.fake_cluster import FakeCluster, profile_body
+from harness.fake_cluster import Body, FakeCluster, profile_body
 from harness.fake_world import FakeWorld, world_of
 from monitoring_operator.api.foreseen import Foreseen
+from monitoring_operator.api.manifest import Ref
 from monitoring_operator.api.profile import parse
 from monitoring_operator.api.resources import PROMETHEUS_RULE
 from monitoring_operator.handlers import reviews
@@ -45,6 +46,27 @@ def test_a_busy_loop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
             return pool.submit(reviews.foresight(world(), synced=lambda: True), PROFILE, None).result()
 
     assert Foreseen() == asyncio.run(play())
+
+
+def test_of_a_crowd_most_are_answered_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than a few read at a time, and one that has read lets the next one."""
+    monkeypatch.setattr(reviews, "MOST_READING", 1)
+    crowded = world()
+    second: list[Foreseen] = []
+
+    async def play() -> list[Foreseen]:
+        ask = reviews.foresight(crowded, synced=lambda: True)
+        get = crowded.cluster.get
+
+        async def slow(ref: Ref) -> Body | None:
+            if not second:
+                second.append(await asyncio.to_thread(ask, PROFILE, None))
+            return await get(ref)
+
+        monkeypatch.setattr(crowded.cluster, "get", slow)
+        return [await asyncio.to_thread(ask, PROFILE, None), *second, await asyncio.to_thread(ask, PROFILE, None)]
+
+    assert [1, 0, 1] == [len(told.warnings) for told in asyncio.run(play())]
 
 
 def test_a_mistake_of_ours_refuses_nothing(caplog: pytest.LogCaptureFixture) -> None:

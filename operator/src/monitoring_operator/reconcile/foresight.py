@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
 
-from monitoring_operator.adoption.expected import expect
+from monitoring_operator.adoption.dashboards import board_of
 from monitoring_operator.adoption.retention import kept
 from monitoring_operator.alertmanager.config_object import MODE, ConfigInputs, config_object
 from monitoring_operator.alertmanager.target import Target
@@ -18,6 +18,7 @@ from monitoring_operator.api.foreseen import Foreseen
 from monitoring_operator.api.manifest import Manifest
 from monitoring_operator.api.names import Reason
 from monitoring_operator.api.profile import InvalidProfile, Problem, Profile
+from monitoring_operator.api.resources import CONFIG_MAP
 from monitoring_operator.content import reach
 from monitoring_operator.reconcile.apply import TAKEN, is_made_for
 from monitoring_operator.reconcile.gather import known_inputs, target_for
@@ -30,8 +31,8 @@ LONGEST_READING = 0.5
 """Seconds for which objects are read: somebody waits, and status says the same a moment later."""
 
 
-async def foresee(world: World, profile: Profile, before: Profile | None) -> Foreseen:
-    """What stands in the way of `profile`, and did not stand in that of `before`, which is stored now."""
+async def foresee(world: World, profile: Profile, before: Profile | None, *, read: bool = True) -> Foreseen:
+    """What stands in the way of `profile`, and did not stand in that of `before`, which is stored now; from memory alone unless `read`."""
     if not world.scope.sees(ProfileKey(profile.namespace, profile.name)):
         return Foreseen()
     manifests, now = _remember(world, profile)
@@ -40,7 +41,7 @@ async def foresee(world: World, profile: Profile, before: Profile | None) -> For
     if refused:
         return Foreseen(refused)
     old = {m.ref for m in had}
-    taken = await _taken(world, profile, [m for m in manifests if m.ref not in old])
+    taken = await _taken(world, profile, [m for m in manifests if m.ref not in old]) if read else []
     return Foreseen(warnings=(*(words for words in now.warnings if words not in then.warnings), *taken))
 
 
@@ -60,7 +61,8 @@ def _remember(world: World, profile: Profile) -> tuple[list[Manifest], Foreseen]
 
 
 def _in_the_way(world: World, profile: Profile, manifests: Iterable[Manifest], inputs: Inputs) -> Iterator[str]:
-    for ref, why in sorted(world.shelf.in_the_way(expect(manifests).boards).items()):
+    boards = [board for m in manifests if m.ref.resource == CONFIG_MAP and (board := board_of(m)) is not None]
+    for ref, why in sorted(world.shelf.in_the_way(boards).items()):
         yield f"{ref}: {why}"
     labels = prometheus_labels(profile, inputs.prometheus_labels)
     yield from map(str, reach.problems(profile, kept(world.store.takers(), labels, profile.namespace)))
