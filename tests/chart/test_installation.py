@@ -19,6 +19,7 @@ CRD = "monitoringprofiles.monitoring-operator.dev"
 NO_CRD = {"crds": {"enabled": False}}
 WEBHOOK = NO_CRD | {"webhook": {"enabled": True}}
 RULES = yaml.safe_load((rendered.CHART / "files" / "rbac-rules.yaml").read_text())
+SCRAPE = {"selector": {"matchLabels": {"app": "a"}}, "port": "http"}
 Right = tuple[str, str, str]
 """API group, resource (with its subresource), verb."""
 
@@ -154,7 +155,7 @@ def test_crd_outlives_its_release_and_is_taken_over_by_the_next(cluster: Control
     profile = {
         "apiVersion": "monitoring-operator.dev/v1alpha1",
         "kind": "MonitoringProfile",
-        "spec": {"scrape": {"selector": {"matchLabels": {"app": "a"}}, "port": "http"}},
+        "spec": {"scrape": SCRAPE},
     }
     with cluster.namespace() as home:
         with installed(cluster, home, {}):
@@ -242,6 +243,32 @@ def test_a_certificate_that_was_lost_is_made_anew_and_trusted(cluster: ControlPl
 
         assert not {*before.values()} & {*files.values()}
         assert files["ca.crt"] == bundle
+
+
+def test_without_an_operator_a_strict_webhook_stops_new_specs_alone(cluster: ControlPlane) -> None:
+    """With failurePolicy Fail nobody gets a profile in, or changes one; labels and finalizers still come off, and the profile goes."""
+    values, where = {"crds": {"keep": False}}, {"name": "a"}
+    profile = {"apiVersion": "monitoring-operator.dev/v1alpha1", "kind": "MonitoringProfile", "spec": {"scrape": SCRAPE}}
+    with cluster.namespace() as home, installed(cluster, home, values):
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD}")
+        cluster.apply(profile | {"metadata": where | {"namespace": home, "labels": {"a": "b"}, "finalizers": ["example.com/a"]}})
+        upgrade(cluster, home, values | {"webhook": {"enabled": True, "failurePolicy": "Fail"}})
+        patch = ("patch", "monitoringprofile", "a", f"--namespace={home}", "--type=merge")
+
+        def refused() -> bool:
+            try:
+                cluster.kubectl(*patch, "--dry-run=server", '--patch={"spec": {"packs": ["http"]}}')
+            except KubectlFailed as failed:
+                return "failed calling webhook" in str(failed)
+            return False
+
+        # A new configuration is noticed after a moment.
+        wait_for(refused, what="a change of the spec is refused", timeout=60)
+        cluster.kubectl("label", "monitoringprofile", "a", "a-", f"--namespace={home}")
+        cluster.kubectl("delete", "monitoringprofile", "a", f"--namespace={home}", "--wait=false")
+        cluster.kubectl(*patch, '--patch={"metadata": {"finalizers": null}}')
+
+        assert cluster.find("monitoringprofiles", "a", home) is None
 
 
 def test_with_the_webhook_goes_what_was_made_for_it(cluster: ControlPlane) -> None:
