@@ -112,10 +112,10 @@ def test_a_namespace_that_stays_as_it_is_causes_no_judging() -> None:
 
 @pytest.mark.parametrize(
     ("cost", "least", "calm"),
-    [(0.0, 1.0, 10.0), (0.1, 2.0, 10.0), (0.3, 6.0, 15.0), (0.5, 10.0, 20.0), (30.0, 20.0, 20.0)],
+    [(0.0, 1.0, 10.0), (0.2, 2.0, 10.0), (0.3, 3.0, 15.0), (0.5, 5.0, 20.0), (30.0, 20.0, 20.0)],
 )
 def test_pauses_follow_the_cost(cost: float, least: float, calm: float) -> None:
-    """A twentieth of a core while something is waited for, a fiftieth otherwise; but somebody looks three times a minute."""
+    """A tenth of a core while something is waited for, a fiftieth otherwise; but somebody looks three times a minute."""
     assert (least, calm) == pytest.approx(pauses(cost, 10.0))
     assert 60.0 == pauses(cost, 60.0)[1]
 

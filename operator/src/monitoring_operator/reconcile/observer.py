@@ -21,7 +21,7 @@ from monitoring_operator.reconcile.world import Watched, World
 
 SOON = 1.0
 """Seconds until the next look while something has just changed and is being taken up."""
-SHARE = 20
+SHARE = 10
 """A pause is this many times as long as the processor time that reading and judging took before it."""
 SELDOM = 15.0
 """Seconds between looks at what changes slowly: which metrics there are, and dashboards that others bring."""
