@@ -22,7 +22,7 @@ from monitoring_operator.reconcile.scope import selector_of
 from monitoring_operator.reconcile.world import World
 
 WATCHED = (PROFILE, *WORKLOADS, *CHILDREN)
-CHECK = 0.5
+CHECK = 1.0
 """Seconds between two looks at the signs of life."""
 LOGIN_PAUSE = 1.0
 
