@@ -8,6 +8,7 @@ import pytest
 
 from harness.controlplane import ControlPlane
 from harness.operator import Operator, install_crds, operator_kubeconfig
+from harness.teams import Scene, two_teams
 
 StartOperator = Callable[..., Operator]
 
@@ -67,3 +68,12 @@ def pair(cluster: ControlPlane, diagnose: Callable[[str, Callable[[], str]], Non
     with cluster.namespace("pair") as name:
         diagnose(f"namespace {name}", lambda: cluster.dump(name))
         yield name
+
+
+@pytest.fixture
+def scene(
+    cluster: ControlPlane, operator_account: Path, tmp_path: Path, diagnose: Callable[[str, Callable[[], str]], None]
+) -> Iterator[Scene]:
+    """Two teams with an Alertmanager, and no operator yet."""
+    with two_teams(cluster, operator_account, tmp_path, diagnose) as found:
+        yield found

@@ -55,8 +55,8 @@ class ControlPlane(Cluster):
         (self.folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         (self.folder / "audit-policy.json").write_text(json.dumps(_AUDIT_POLICY))
         for attempt in range(3):
-            self.port, etcd_port, peer_port = free_ports(3)
-            processes = [self._start_etcd(etcd_port, peer_port), self._start_apiserver(etcd_port)]
+            self.port, self.etcd_port, peer_port = free_ports(3)
+            processes = [self._start_etcd(self.etcd_port, peer_port), self._start_apiserver(self.etcd_port)]
             try:
                 self._await_ready(token, processes)
             except StartFailed as error:

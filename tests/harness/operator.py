@@ -75,6 +75,10 @@ class Operator(Process):
         samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
         return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())
 
+    def log_lines(self) -> int:
+        """Length of its log."""
+        return len(self.log.read_text().splitlines())
+
 
 def install_crds(cluster: Cluster, *, prometheus_operator: bool = True) -> None:
     """Install our CRD, and prometheus-operator's, and wait until they are served."""

@@ -121,3 +121,12 @@ def receivers(cluster: Cluster, namespace: str) -> set[str]:
     text = secret_data(cluster, namespace).get("alertmanager.yaml")
     config: Object = yaml.safe_load(text) if text else {"receivers": []}
     return {r["name"] for r in config["receivers"]}
+
+
+def events(cluster: Cluster, namespace: str) -> dict[tuple[str, str], int]:
+    """How many Events each profile has got for each reason."""
+    found: dict[tuple[str, str], int] = {}
+    for event in cluster.list("events", namespace):
+        key = event["involvedObject"]["name"], event["reason"]
+        found[key] = found.get(key, 0) + 1
+    return found
