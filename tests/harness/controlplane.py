@@ -123,6 +123,8 @@ class ControlPlane(Cluster):
             tools.find("etcd"),
             f"--data-dir={self.folder / 'etcd'}",
             "--unsafe-no-fsync",
+            # The default of 2 GiB is too little for several thousand profiles.
+            "--quota-backend-bytes=8589934592",
             f"--listen-client-urls={address}",
             f"--advertise-client-urls={address}",
             f"--listen-peer-urls={peers}",
