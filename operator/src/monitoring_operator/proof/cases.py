@@ -8,8 +8,9 @@ from typing import Any
 from app_metrics.catalogue import BY_NAME
 from monitoring_operator.api import durations
 from monitoring_operator.api.profile import Profile
+from monitoring_operator.content.check import upper_bound
 from monitoring_operator.content.effective import Effective, effective, window
-from monitoring_operator.proof.stimuli import INSTANCE, NO_STIMULUS, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
+from monitoring_operator.proof.stimuli import EVENTS, INSTANCE, NO_STIMULUS, PER_SERVICE, STIMULI, Moment, Moments, Stimulus
 from monitoring_operator.proof.timeline import Labels, Samples, Series
 from monitoring_operator.render.inputs import Inputs
 from monitoring_operator.render.prometheus_rules import render_prometheus_rules
@@ -21,6 +22,8 @@ MARGIN = 0.01
 """How far from the threshold "just above" and "just below" are, as a share of it."""
 HEALTHY = 0.1
 """What the value falls back to, as a share of the threshold."""
+FEWER = 0.6
+"""Among so much less traffic than it takes, the same bad events are too many."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,17 @@ class Subject:
     @property
     def keep(self) -> int:
         return math.ceil(durations.seconds(self.alert.alert.keep_firing_for or "0s") / self.step)
+
+    @property
+    def above(self) -> float:
+        """Just above the threshold, and still what a value can be."""
+        bound = upper_bound(self.alert.alert)
+        nearest = self.threshold * (1 + MARGIN) or MARGIN
+        return nearest if bound is None else min(nearest, (self.threshold + bound[0]) / 2)
+
+    def moment(self, value: float) -> Moment:
+        """A moment with events enough for the alert's guard at once, also where several instances or tenants share them."""
+        return Moment(value, max(EVENTS, 4.0 * (self.alert.min_events or 0)))
 
     @property
     def at(self) -> Labels:
@@ -104,7 +118,7 @@ def groups(*rules: dict[str, Any]) -> list[dict[str, Any]]:
 
 def boundary_cases(s: Subject) -> Iterator[Test]:
     """Fires just above the threshold, after `for` and not before, and resolves; stays silent just below, at it, and without data."""
-    above, below, healthy = (Moment(s.threshold * f) for f in (1 + MARGIN, 1 - MARGIN, HEALTHY))
+    above, below, healthy = (s.moment(value) for value in (s.above, s.threshold * (1 - MARGIN), s.threshold * HEALTHY))
     start = s.stimulus.warm_up
     fires = start + s.wait
     sick = fires + 4
@@ -119,7 +133,7 @@ def boundary_cases(s: Subject) -> Iterator[Test]:
     yield s.test("silent just below the threshold", _surrounded(s, [below] * long), dict.fromkeys((fires, long - 1), False))
     yield s.test("silent without data", [], dict.fromkeys((0, fires, long), False))
     if s.threshold == math.ldexp(round(math.ldexp(s.threshold, 20)), -20) and s.alert.alert.histogram is None:
-        yield s.test("silent at the threshold", _alone(s, [Moment(s.threshold)] * long), dict.fromkeys((fires, long - 1), False))
+        yield s.test("silent at the threshold", _alone(s, [s.moment(s.threshold)] * long), dict.fromkeys((fires, long - 1), False))
     if s.wait > 1 and not s.stimulus.warm_up:
         # One healthy sample starts the wait anew.
         dip = [above] * (fires - 1) + [healthy] + [above] * (s.wait + 1)
@@ -130,7 +144,7 @@ def traffic_cases(s: Subject) -> Iterator[Test]:
     """Silent while the window holds fewer events than it must, however bad they are; fires with just enough."""
     if not s.alert.min_events:
         return
-    worst = 1.0 if s.alert.alert.unit == "ratio" else s.threshold * (1 + MARGIN)
+    worst = 1.0 if s.alert.alert.unit == "ratio" else s.above
     few, enough = (Moment(worst, s.alert.min_events * share / s.window) for share in (0.95, 1.05))
     long = 2 * s.window + s.wait + 4
     yield s.test("silent on low traffic", _alone(s, [few] * long), dict.fromkeys((s.wait + s.window, long - 1), False))
@@ -139,7 +153,7 @@ def traffic_cases(s: Subject) -> Iterator[Test]:
 
 def scrape_cases(s: Subject) -> Iterator[Test]:
     """Scrapes that fail now and then do not hide what is wrong."""
-    above = Moment(s.threshold * (1 + MARGIN))
+    above = s.moment(s.above)
     gap: Moments = ([above] * 5 + [None] * 2) * (s.wait // 5 + 4)
     end = s.stimulus.warm_up + s.wait + 3
     yield s.test("fires through failed scrapes", _alone(s, gap), {end: True})
@@ -165,26 +179,31 @@ def window_cases(s: Subject) -> Iterator[Test]:
     sick = s.window + s.wait + 3
     # The share of bad events that the window still holds falls evenly, from all to none.
     quiet = math.floor(s.window * (1 - limit))
-    moments = [Moment(worst)] * sick + [Moment(well)] * (2 * s.window)
+    moments = [s.moment(worst)] * sick + [s.moment(well)] * (2 * s.window)
     yield s.test("forgets after the window", _alone(s, moments), {sick + quiet - 2: True, sick + quiet + 2: False})
-    if ratio:
+    if ratio and 0 < s.threshold < FEWER:
         # The same number of bad events each time, first among four times as many as the threshold allows, then among 0.6 times.
-        bad = 1000 * s.threshold
-        moments = [Moment(bad / 4000, 4000)] * (s.window + 3) + [Moment(bad / 600, 600)] * (3 * s.window + s.wait)
+        many = 2 * s.moment(0).events
+        few = many / 4 * FEWER
+        moments = [Moment(s.threshold / 4, many)] * (s.window + 3) + [Moment(s.threshold / FEWER, few)] * (3 * s.window + s.wait)
         crossing = s.window + 3 + math.floor(s.window * 3000 / 3400) + s.wait
         yield s.test("compares with the window's traffic", _alone(s, moments), {crossing - 2: False, crossing + 2: True})
 
 
 def _alone(s: Subject, moments: Moments) -> list[Series]:
-    return list(s.stimulus.series(s.at, moments))
+    series = list(s.stimulus.series(s.at, moments))
+    if s.threshold > 0:
+        return series
+    # Nothing is just below 0: every other subject would fire as well.
+    return [one for one in series if all(one.labels.get(name, value) == value for name, value in s.stimulus.subject.items())]
 
 
 def _surrounded(s: Subject, moments: Moments) -> list[Series]:
     """The stimulus, beside neighbours that are as bad as can be all the time: the same name elsewhere, another name here."""
-    bad = [Moment(s.threshold * (1 + MARGIN))] * len(moments)
+    bad = [s.moment(s.above)] * len(moments)
     neighbours = ({"namespace": "elsewhere", "job": s.profile.name}, {"namespace": s.profile.namespace, "job": "neighbour"})
     return [
-        *s.stimulus.series(s.at, moments),
+        *_alone(s, moments),
         *(series for at in neighbours for series in s.stimulus.series(at, bad)),
     ]
 

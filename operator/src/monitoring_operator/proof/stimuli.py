@@ -15,6 +15,8 @@ from monitoring_operator.proof.timeline import Labels, Samples, Series, counter
 INSTANCE = "10.0.0.1:8000"
 OTHER_INSTANCE = "10.0.0.2:8000"
 DAY = 86400.0
+EVENTS = 2000.0
+"""Events between two scrapes, unless an alert asks for more."""
 _P95 = 0.95
 _LESS_ELSEWHERE = 0.7
 """Share of the value that another instance has."""
@@ -25,7 +27,7 @@ class Moment:
     """What the application does between two scrapes: the value that the alert is about, and the number of events. None: no scrape."""
 
     value: float
-    events: float = 2000.0
+    events: float = EVENTS
 
 
 Moments = Sequence[Moment | None]
