@@ -48,8 +48,8 @@ TEXTS = {
         " its permissions or its quota."
     ),
     "MetricLabelsNearLimit": (
-        f"The label tenant_id of {WHO} has 90 values (limit 80). At 100, further values are folded into __other__ and can no longer be"
-        " told apart."
+        f"The label tenant_id of {WHO} has 90 values (limit 80). Beyond 98, unless the application sets another bound, values are"
+        " folded into __other__ and can no longer be told apart."
     ),
     "HighMemoryUsage": f"{INSTANCE} of {WHO} has 87.5% of its memory limit resident (limit 85 %). At 100 % the kernel kills it.",
 }

@@ -55,6 +55,23 @@ def test_bad_promql_is_found_on_its_own_line(tmp_path: Path) -> None:
     ] == findings(tmp_path, text)
 
 
+def test_what_is_empty_is_said_in_plain_words(tmp_path: Path) -> None:
+    """No types of a library; and a list whose one item is wrong has one problem, that item."""
+    text = GOOD + (
+        "  packs: []\n"
+        "  alerts:\n"
+        "    extra:\n"
+        "    - {alert: Mine, severity: info, summary: '', expr: up}\n"
+        "  notifications:\n"
+        "    assertions: [{labels: {severity: critical}, receivers: [pager]}]\n"
+    )
+    empty, summary, receiver = findings(tmp_path, text)
+
+    assert "p.yaml:10: spec.packs: must have at least 1 item" == empty
+    assert "p.yaml:13: spec.alerts.extra[0].summary: must not be empty" == summary
+    assert receiver.startswith("p.yaml:15: spec.notifications.assertions[0].receivers[0]: must be 'critical', 'warning', ")
+
+
 def test_a_good_profile_is_loaded(tmp_path: Path) -> None:
     """It comes out parsed, with nothing to say about it."""
     result = loaded(tmp_path, GOOD)

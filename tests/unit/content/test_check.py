@@ -29,6 +29,9 @@ def extra(*alerts: dict[str, Any]) -> dict[str, Any]:
         extra({}, {"severity": "critical"}),
         rules(CpuHigh={"threshold": 97, "enabled": False}),
         rules(CpuHigh={"threshold": 95}),
+        rules(Ga4TrafficVanished={"for": "50m"}, Ga4QuotaHigh={"for": "23h"}),
+        {"scrape": {"interval": "299s"}},
+        {"scrape": {"interval": "1h"}, "alerts": {"enabled": False}},
         rules(SseConnectionsHigh={"threshold": 3000, "scope": "service"}),
         {"dashboards": {"include": ["ga4-health"]}},
         {"packs": ["http"], **rules(CpuHigh={"enabled": False}, ServiceDown={"for": "5m"})},
@@ -52,6 +55,13 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (rules(CpuHigh={"minEvents": 1}), "spec.alerts.rules.CpuHigh.minEvents", "CpuHigh has no minEvents"),
     (rules(CpuHigh={"scope": "service"}), "spec.alerts.rules.CpuHigh.scope", "CpuHigh has no scope"),
     (rules(CpuHigh={"for": "29s"}), "spec.alerts.rules.CpuHigh.for", "29s is shorter than two scrapes (30s)"),
+    (
+        rules(Ga4TrafficVanished={"for": "1h"}),
+        "spec.alerts.rules.Ga4TrafficVanished.for",
+        "never reached: what Ga4TrafficVanished is about",
+    ),
+    (rules(Ga4QuotaHigh={"for": "24h"}), "spec.alerts.rules.Ga4QuotaHigh.for", "holds for less than 1d"),
+    ({"scrape": {"interval": "5m"}}, "spec.scrape.interval", "5m is too long for alerts: Prometheus takes a sample for gone after 5m"),
     (
         rules(CpuHigh={"threshold": 96}),
         "spec.alerts.rules.CpuHigh.threshold",

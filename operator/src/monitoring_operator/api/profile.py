@@ -94,7 +94,7 @@ def parse(body: Mapping[str, Any], *, strict: bool = False) -> Profile:
         # Strict types through JSON: what the API server would refuse ("5" for 5) is refused here too.
         spec = ProfileSpec.model_validate_json(json.dumps(body.get("spec") or {}), strict=True, extra="forbid" if strict else "ignore")
     except ValidationError as error:
-        problems += [Problem(_path(e["loc"]), _message(e)) for e in error.errors(include_url=False)]
+        problems += [Problem(_path(e["loc"]), _message(e)) for e in error.errors(include_url=False) if not _follows(e)]
     if problems:
         raise InvalidProfile(tuple(sorted(problems)))
     return Profile(metadata.get("namespace") or "default", name, metadata.get("uid", ""), metadata.get("generation", 1), spec)
@@ -107,6 +107,11 @@ def _path(location: tuple[int | str, ...]) -> str:
             continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path
+
+
+def _follows(error: Any) -> bool:
+    """Whether a list is called too short only because pydantic leaves out the items that it has found fault with."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _message(error: Any) -> str:
@@ -126,6 +131,10 @@ def _message(error: Any) -> str:
             message = "must be the NAME of a port of the Service, such as http"
         case "string_type":
             message = "must be text"
+        case "too_short":
+            return f"must have at least {error['ctx']['min_length']} item"
+        case "string_too_short":
+            return f"must have at least {error['ctx']['min_length']} characters" if error["input"] else "must not be empty"
         case "string_pattern_mismatch":
             message = IN_WORDS.get(error["ctx"]["pattern"], f"must match {error['ctx']['pattern']}")
         case _:

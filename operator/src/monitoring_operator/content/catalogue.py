@@ -31,7 +31,8 @@ class Alert:
     `expr` and `description` hold the parameters of parameters.py; `summary` is the same for all. What does not apply is None: an
     alert without `threshold` has a condition of its own, one without `min_events` no low-traffic guard, one without `scope` only
     one possible subject. `subject` are the labels, beside namespace and job, of what the alert is about. `histogram` names the
-    metric whose buckets bound what the alert can see; `dashboard` is where to look first.
+    metric whose buckets bound what the alert can see; `lasts` is how long its condition can hold at most; `dashboard` is where to
+    look first.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Alert:
     scope: Scope | None = None
     subject: tuple[str, ...] = ()
     histogram: str | None = None
+    lasts: str | None = None
 
 
 @cache
@@ -84,4 +86,5 @@ def _alert(name: str, group: str, fields: dict[str, Any], own: Mapping[str, str]
         scope=fields.get("scope"),
         subject=tuple(fields.get("subject", ())),
         histogram=fields.get("histogram"),
+        lasts=fields.get("lasts"),
     )

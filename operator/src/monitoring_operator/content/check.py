@@ -13,6 +13,9 @@ from monitoring_operator.content.promql_place import Place
 MOST_LOCATED = 20
 """Bad expressions of one profile of which the line is looked for: that may take the parser half a second for a huge one."""
 
+LOOKBACK = 300.0
+"""Seconds after which Prometheus takes a sample for gone (`--query.lookback-delta`)."""
+
 _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
 
 
@@ -21,6 +24,9 @@ def problems(profile: Profile) -> tuple[Problem, ...]:
     spec = profile.spec
     soonest = effective.SCRAPES_BEFORE_FIRING * durations.seconds(spec.scrape.interval)
     found: list[Problem] = []
+    if spec.alerts.enabled and soonest >= effective.SCRAPES_BEFORE_FIRING * LOOKBACK:
+        gone = f"Prometheus takes a sample for gone after {durations.text(LOOKBACK)}"
+        found.append(Problem("spec.scrape.interval", f"{spec.scrape.interval} is too long for alerts: {gone}, before the next one comes"))
     for name, override in spec.alerts.rules.items():
         path = f"spec.alerts.rules.{name}"
         alert = catalogue.alerts().get(name)
@@ -63,6 +69,8 @@ def _override(path: str, alert: Alert, override: AlertOverride, soonest: float) 
     if override.for_ is not None and durations.seconds(override.for_) < soonest:
         least = durations.text(soonest)
         yield Problem(f"{path}.for", f"{override.for_} is shorter than two scrapes ({least}): one odd sample would fire the alert")
+    if override.for_ is not None and alert.lasts is not None and durations.seconds(override.for_) >= durations.seconds(alert.lasts):
+        yield Problem(f"{path}.for", f"{override.for_} is never reached: what {alert.name} is about holds for less than {alert.lasts}")
 
 
 def upper_bound(alert: Alert) -> tuple[float, str] | None:
