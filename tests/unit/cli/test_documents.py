@@ -68,7 +68,7 @@ def test_what_is_empty_is_said_in_plain_words(tmp_path: Path) -> None:
     empty, summary, receiver = findings(tmp_path, text)
 
     assert "p.yaml:10: spec.packs: must have at least 1 item" == empty
-    assert "p.yaml:13: spec.alerts.extra[0].summary: must not be empty" == summary
+    assert "p.yaml:13: spec.alerts.extra[0].summary: must have at least 1 character, not ''" == summary
     assert receiver.startswith("p.yaml:15: spec.notifications.assertions[0].receivers[0]: must be 'critical', 'warning', ")
 
 

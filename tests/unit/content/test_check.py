@@ -58,7 +58,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (
         rules(Ga4TrafficVanished={"for": "1h"}),
         "spec.alerts.rules.Ga4TrafficVanished.for",
-        "never reached: what Ga4TrafficVanished is about",
+        "1h is never reached: what Ga4TrafficVanished",
     ),
     (rules(Ga4QuotaHigh={"for": "24h"}), "spec.alerts.rules.Ga4QuotaHigh.for", "holds for less than 1d"),
     ({"scrape": {"interval": "5m"}}, "spec.scrape.interval", "5m is too long for alerts: Prometheus takes a sample for gone after 5m"),

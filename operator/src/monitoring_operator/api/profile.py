@@ -1,6 +1,7 @@
 """The MonitoringProfile as a whole, and the way from the cluster's JSON to it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -111,7 +112,13 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _follows(error: Any) -> bool:
     """Whether a list is called too short only because pydantic leaves out the items that it has found fault with."""
-    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
+
+
+def _in_plain_words(message: str) -> str:
+    """A message of pydantic's without the names of Python's types."""
+    message = message.replace("Input should be", "must be").removesuffix(" after validation, not 0")
+    return re.sub(r"^(Tuple|Dictionary|String|List) should", "must", message)
 
 
 def _message(error: Any) -> str:
@@ -131,14 +138,10 @@ def _message(error: Any) -> str:
             message = "must be the NAME of a port of the Service, such as http"
         case "string_type":
             message = "must be text"
-        case "too_short":
-            return f"must have at least {error['ctx']['min_length']} item"
-        case "string_too_short":
-            return f"must have at least {error['ctx']['min_length']} characters" if error["input"] else "must not be empty"
         case "string_pattern_mismatch":
             message = IN_WORDS.get(error["ctx"]["pattern"], f"must match {error['ctx']['pattern']}")
         case _:
-            message = str(error["msg"]).replace("Input should be", "must be")
+            message = _in_plain_words(str(error["msg"]))
     shown = error.get("input")
     short = isinstance(shown, (str, int, float, bool)) and len(str(shown)) <= LONGEST_QUOTE
     # Whoever mistakes the place of a credential types it somewhere in here.
