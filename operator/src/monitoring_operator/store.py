@@ -124,7 +124,7 @@ class Store:
         """
         ref, metadata = ref_of(body), body["metadata"]
         before = self.children.get(ref)
-        if before is not None and (metadata["uid"], metadata["resourceVersion"]) == (before.uid, before.resource_version):
+        if self.knows(body):
             return False
         if self._is_buried(metadata) or (before is not None and older(metadata["resourceVersion"], before.resource_version)):
             return False
@@ -137,6 +137,11 @@ class Store:
             known = live_digest(body)
         child = self._keep(ref, body, known, ours)
         return before is None or _news(before) != _news(child)
+
+    def knows(self, body: Object) -> bool:
+        """Whether a child is known as it now is; its metadata is enough."""
+        known, metadata = self.children.get(ref_of(body)), body["metadata"]
+        return known is not None and (known.uid, known.resource_version) == (metadata["uid"], metadata["resourceVersion"])
 
     def applied(self, body: Object, wanted: str) -> None:
         """Takes the answer to an apply of content with digest `wanted`; its metadata is enough.

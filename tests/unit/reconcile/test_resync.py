@@ -37,26 +37,42 @@ def test_a_resync_of_an_unchanged_cluster_misses_and_writes_nothing() -> None:
     assert [] == cluster.writes()
 
 
+def test_what_is_known_by_its_metadata_is_not_read_whole() -> None:
+    """A thousand PrometheusRules are forty megabytes; of one that has changed the rest is read, for its status."""
+    cluster, world = settled(profile_body())
+    ref = next(r for r in cluster.objects if r.resource == PROMETHEUS_RULE)
+    asyncio.run(resync(world, metadata_only=True))
+    assert [] == [call for call in cluster.calls if call.startswith("get PrometheusRule")]
+    verdict = [{"name": "main", "conditions": [{"type": "Accepted", "status": "False"}]}]
+    cluster.put({**cluster.objects[ref], "status": {"bindings": verdict}})
+    missed = asyncio.run(resync(world, metadata_only=True))
+
+    assert ([f"get {ref}"], 1) == ([call for call in cluster.calls if call.startswith("get PrometheusRule")], sum(missed.values()))
+    assert tuple(verdict) == world.store.children[ref].bindings
+
+
+@pytest.mark.parametrize("metadata_only", [False, True])
 @pytest.mark.parametrize("resource", [SERVICE_MONITOR, PROMETHEUS_RULE, CONFIG_MAP])
-def test_a_delete_that_no_watch_told_is_healed_and_counted(resource: Any) -> None:
+def test_a_delete_that_no_watch_told_is_healed_and_counted(resource: Any, *, metadata_only: bool) -> None:
     """The object is made again, and the count says that a watch is broken."""
     cluster, world = settled(profile_body())
     ref = next(r for r in cluster.objects if r.resource == resource)
     del cluster.objects[ref]
-    missed = asyncio.run(resync(world))
+    missed = asyncio.run(resync(world, metadata_only=metadata_only))
     asyncio.run(drain(world))
 
     assert 1 == missed[resource] == sum(missed.values())
     assert ref in cluster.objects
 
 
-def test_an_edit_that_no_watch_told_is_healed_and_counted() -> None:
+@pytest.mark.parametrize("metadata_only", [False, True])
+def test_an_edit_that_no_watch_told_is_healed_and_counted(*, metadata_only: bool) -> None:
     """A changed field of ours is put right, whoever did not tell us."""
     cluster, world = settled(profile_body())
     ref = next(r for r in cluster.objects if r.resource == SERVICE_MONITOR)
     edited = {**cluster.objects[ref], "spec": {**cluster.objects[ref]["spec"], "sampleLimit": 1}}
     cluster.put(edited)
-    missed = asyncio.run(resync(world))
+    missed = asyncio.run(resync(world, metadata_only=metadata_only))
     asyncio.run(drain(world))
 
     assert 1 == missed[SERVICE_MONITOR]

@@ -5,7 +5,7 @@ any worker runs, so that a restart sees the children that exist before it thinks
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from monitoring_operator.alertmanager.accepted import version_of
@@ -40,13 +40,15 @@ DISCOVERED = (
 CRD_VERSION = "operator.prometheus.io/version"
 """prometheus-operator's annotation on its CRDs."""
 
+Object = Mapping[str, Any]
+
 logger = logging.getLogger(__name__)
 
 
 async def resync(world: World, *, metadata_only: bool = False) -> dict[Resource, int]:
     """Lists everything, corrects the store, wakes what was wrong, and returns how much the watches had missed, by resource.
 
-    `metadata_only`: once the content of ConfigMaps and Secrets has been seen, their metadata says whether it is still what it was.
+    `metadata_only`: once the content of children has been seen, their metadata says whether it is still what it was.
     Raises ApiError; the store is then partly corrected, which does no harm.
     """
     await refresh_served(world)
@@ -68,7 +70,7 @@ async def verify(world: World, resource: Resource, *, metadata_only: bool = Fals
         return await _profiles(world)
     if resource in WORKLOADS:
         return await _workloads(world, resource)
-    return await _children(world, resource, metadata_only=metadata_only and resource in PLAIN)
+    return await _children(world, resource, metadata_only=metadata_only)
 
 
 async def _look_at_operator(world: World) -> None:
@@ -116,7 +118,13 @@ async def _children(world: World, resource: Resource, *, metadata_only: bool) ->
     before = {r: c.uid for r, c in world.store.children.items() if r.resource == resource}
     live = set()
     missed = 0
-    async for body in _list(world, resource, selector_of(world.scope, resource), metadata_only=metadata_only):
+    async for found in _list(world, resource, selector_of(world.scope, resource), metadata_only=metadata_only):
+        body: Object | None = found
+        if metadata_only and resource not in PLAIN and not world.store.knows(found):
+            # What prometheus-operator makes of an object stands in its status.
+            body = await world.cluster.get(ref_of(found))
+        if body is None:
+            continue
         live.add(ref_of(body))
         if world.store.put_child(body):
             missed += 1
