@@ -5,6 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -14,6 +15,8 @@ from harness.cluster import Object
 from monitoring_operator.api.resources import Resource
 
 CONCURRENCY = 32
+RETRY = 0.2
+"""Seconds until a watch that is not served yet is asked for again."""
 APPLY, MERGE, JSON = "application/apply-patch+yaml", "application/merge-patch+json", "application/json"
 
 T = TypeVar("T")
@@ -67,6 +70,12 @@ class Client:
         """Events from a version on, without an end: an API server closes a watch whose reader is slow. Raises Refused."""
         while True:
             async with self._session.get(path, params={"watch": "1", "resourceVersion": version}) as answer:
+                if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    # Of a kind that has just come the watch cache is still being filled.
+                    await asyncio.sleep(RETRY)
+                    continue
+                if answer.status >= 300:
+                    raise Refused(f"watch of {path}: {answer.status} {(await answer.text())[:400]}")
                 async for line in answer.content:
                     event = json.loads(line)
                     if event["type"] == "ERROR":
