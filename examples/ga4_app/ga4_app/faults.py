@@ -1,6 +1,6 @@
-"""Faults to provoke, one for each alert: `PUT /faults/{name}` switches one on, `DELETE /faults/{name}` off, `GET /faults` lists them.
+"""Faults to provoke: `PUT /faults/{name}` switches one on, `DELETE /faults/{name}` off, `GET /faults` lists them.
 
-Each makes the condition true that its alert is about; the alert then fires after its `for`.
+Each makes the condition true that its alert is about; the alert then fires after its `for`. Two are about what only dashboards show.
 """
 
 from typing import Annotated
@@ -15,6 +15,8 @@ FAULTS = {
     "ga4-quota-exhausted": "97 % of the daily tokens are used: Ga4QuotaExhaustionImminent",
     "ga4-slow": "GA4 takes six seconds: Ga4ApiHighLatency",
     "search-slow": "Searches take 1.5 seconds: VectorSearchHighLatency",
+    "search-errors": "Every third search fails, which a dashboard shows",
+    "sse-errors": "Every third stream breaks off, which a dashboard shows",
     "sse-high": "920 streams are open: SseConnectionsHigh",
     "sse-full": "980 streams are open: SseConnectionsNearLimit",
     "pool-high": "9 of 10 database connections are held: ConnectionPoolHigh",

@@ -17,7 +17,7 @@ from app_metrics import (
     track_vector_embedding,
     track_vector_search,
 )
-from ga4_app.faults import is_on
+from ga4_app.faults import every_third, is_on
 
 router = APIRouter(prefix="/v1/tenants/{tenant_id}")
 
@@ -47,6 +47,8 @@ async def search(
             _recent.add(q)
     with track_vector_search(tenant_id, "semantic"):
         await asyncio.sleep(1.5 if is_on("search-slow") else 0.005)
+        if every_third("search-errors"):
+            raise TimeoutError("the index does not answer")
         wanted = embed(q)
         ranked = sorted(((similarity(wanted, vector), title) for title, vector in _library().items()), reverse=True)
         results = [title for score, title in ranked[:limit] if score > 0]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app_metrics import record_sse_event, track_sse_connection
+from ga4_app.faults import every_third
 
 router = APIRouter(prefix="/v1/tenants/{tenant_id}")
 
@@ -27,8 +28,11 @@ async def stream(
 
 async def _visits(tenant_id: str, events: int, pause: float) -> AsyncIterator[str]:
     with track_sse_connection(tenant_id, ENDPOINT):
+        breaks = every_third("sse-errors")
         for number in range(events):
             kind = random.choice(KINDS)
             yield f"event: {kind}\ndata: {json.dumps({'tenant': tenant_id, 'number': number})}\n\n"
             record_sse_event(tenant_id, kind)
+            if breaks:
+                raise ConnectionResetError("the source of the events has gone")
             await asyncio.sleep(pause)

@@ -1,5 +1,6 @@
 """The example application under load, its faults switched on and off by a script, scraped every second by a real Prometheus."""
 
+import http.client
 import itertools
 import math
 import random
@@ -8,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ class Example:
         request = urllib.request.Request(f"{self.base}/faults/{fault}", method="PUT" if on else "DELETE")
         urllib.request.urlopen(request, timeout=10).close()
 
+    def ask(self, path: str) -> None:
+        """One request, which may fail: faults are switched on, and a busy machine may answer too late."""
+        with suppress(OSError, http.client.HTTPException), urllib.request.urlopen(f"{self.base}{path}", timeout=10) as answer:
+            answer.read()
+
     def visit(self, stop: threading.Event) -> None:
         """Ask for everything the application offers, over and over."""
         for number in itertools.count():
@@ -54,11 +60,7 @@ class Example:
                 for path in (report, "search?q=sessions", f"search?q=zz{number}", "stream?events=3&pause=0.01"):
                     if stop.wait(self.pause):
                         return
-                    try:
-                        with urllib.request.urlopen(f"{self.base}/v1/tenants/{tenant}/{path}", timeout=10) as answer:
-                            answer.read()
-                    except OSError:
-                        pass  # faults are switched on, and a busy machine may answer too late
+                    self.ask(f"/v1/tenants/{tenant}/{path}")
 
 
 @contextmanager

@@ -89,11 +89,12 @@ def shared() -> Iterator[Application]:
 
 
 def test_there_is_a_fault_for_every_alert(shared: Application) -> None:
-    """Fourteen switches, all off, each naming its alert."""
+    """Sixteen switches, all off; fourteen name their alert."""
     faults = json.loads(httpx.get(f"{shared.url}/faults").text)
 
-    assert sorted(ALERTS) == sorted(re.findall(r"([A-Z]\w+)(?:,|$)", text["about"].partition(": ")[2])[0] for text in faults.values())
-    assert [False] * 14 == [fault["on"] for fault in faults.values()]
+    told = [text["about"].partition(": ")[2] for text in faults.values()]
+    assert sorted(ALERTS) == sorted(re.findall(r"([A-Z]\w+)(?:,|$)", alert)[0] for alert in told if alert)
+    assert [False] * 16 == [fault["on"] for fault in faults.values()]
     assert 404 == httpx.put(f"{shared.url}/faults/none").status_code
 
 
