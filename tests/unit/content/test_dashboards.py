@@ -117,8 +117,11 @@ def test_lines_are_filled(board: dict[str, Any]) -> None:
 
 @each
 def test_alerts_and_restarts_are_marked(board: dict[str, Any]) -> None:
-    """Firing alerts of this profile and starting processes show up in every graph."""
+    """Firing alerts of this profile, and deployments by the processes that they start, show up in every graph."""
     alerts, restarts = board["annotations"]["list"]
+    assert ["Firing alerts", "Deployments and restarts"] == [alerts["name"], restarts["name"]]
+    assert alerts["enable"]
+    assert restarts["enable"]
 
     assert [] == [wrong for annotation in (alerts, restarts) for wrong in unknown(annotation["expr"])]
     assert f'namespace="{NAMESPACE}",profile="{NAME}"' in alerts["expr"]

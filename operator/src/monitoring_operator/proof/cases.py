@@ -159,9 +159,24 @@ def scrape_cases(s: Subject) -> Iterator[Test]:
     yield s.test("fires through failed scrapes", _alone(s, gap), {end: True})
 
 
+def counter_cases(s: Subject) -> Iterator[Test]:
+    """Counters that start anew with the process do not hide what is wrong, and neither do those that stood at zero until then."""
+    if not s.stimulus.warm_up:
+        return
+    life = s.window + s.wait + 2
+    restarted = [Series(one.name, one.labels, [*one.samples, *one.samples]) for one in _alone(s, [s.moment(s.above)] * life)]
+    # Right after the restart, then with both lives in the window, then with the second alone.
+    checks = dict.fromkeys((life - 1, life, life + 1, life + s.window // 2, 2 * life - 1), True)
+    yield s.test("a restart does not end it", restarted, checks)
+    if s.alert.alert.unit == "ratio":
+        well = s.window + s.wait
+        first = [s.moment(0.0)] * well + [s.moment(1.0)] * (life + 1)
+        yield s.test("sees the first errors of counters at zero", _alone(s, first), {well - 1: False, well + life: True})
+
+
 def all_cases(s: Subject) -> list[Test]:
     """Every case that can be made for an alert with a threshold."""
-    return [*boundary_cases(s), *traffic_cases(s), *window_cases(s), *scrape_cases(s)]
+    return [*boundary_cases(s), *traffic_cases(s), *window_cases(s), *scrape_cases(s), *counter_cases(s)]
 
 
 def window_cases(s: Subject) -> Iterator[Test]:

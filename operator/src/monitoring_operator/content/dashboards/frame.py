@@ -62,7 +62,7 @@ def _variable(name: str, label: str, query: str, chosen: str | None, *, every: s
 
 
 def annotations(profile: Profile) -> list[dict[str, Any]]:
-    """Marks on every graph: firing alerts of the profile, and processes that have just started (a restart or a deployment)."""
+    """Marks on every graph: firing alerts of the profile, and processes that have just started: a deployment starts all of them anew."""
     fence = f"namespace={promql.string(profile.namespace)},profile={promql.string(profile.name)}"
     return [
         annotation(
@@ -72,7 +72,9 @@ def annotations(profile: Profile) -> list[dict[str, Any]]:
             "{{alertname}}",
             "{{severity}}: {{signal}} {{instance}}",
         ),
-        annotation("Restarts", "blue", f"system_uptime_seconds{{{TARGET}}} < 60", "Started", "{{instance}} has just started"),
+        annotation(
+            "Deployments and restarts", "blue", f"system_uptime_seconds{{{TARGET}}} < 60", "Started", "{{instance}} has just started"
+        ),
     ]
 
 
