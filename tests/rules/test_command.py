@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from harness import generate, tools
 from harness.content.profiles import EVERYTHING_CHANGED, NAME, NAMESPACE, spec
 from monitoring_operator.api import names
+from monitoring_operator.cli import promtool
 from monitoring_operator.cli.main import cli
 from monitoring_operator.content import ALERT_NAMES
 
@@ -128,6 +129,19 @@ def test_without_promtool_nothing_is_claimed(tmp_path: Path) -> None:
         "/no/such/promtool, named by --promtool or the variable PROMTOOL, cannot be" in missing.stderr,
     )
     assert (2, True) == (wrong.exit_code, "did not run the tests" in wrong.stderr)
+
+
+def test_tests_that_take_too_long_are_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not blamed on promtool's version."""
+    monkeypatch.setattr(promtool, "DEADLINE", 0.1)
+    slow = tmp_path / "promtool"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+
+    result = CliRunner().invoke(cli, ["test", str(profile_in(tmp_path, packs=["http"])), "--promtool", str(slow)])
+
+    assert (2, True) == (result.exit_code, "was not done with the tests" in result.stderr)
+    assert "version" not in result.stderr
 
 
 @pytest.mark.parametrize(("text", "words"), [("a: [", "cannot read"), ("tests: x", "is not a test file"), ("- 1", "is not a test file")])

@@ -55,7 +55,10 @@ def failures(promtool: str, checks: Mapping[str, Check]) -> dict[str, str]:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)  # noqa: S603 -- no shell
             root = ElementTree.parse(report).getroot()  # noqa: S314 -- promtool's own
-        except (OSError, subprocess.TimeoutExpired, ElementTree.ParseError) as error:
+        except subprocess.TimeoutExpired as error:
+            why = "a long `for` at a short interval makes tests long"
+            raise PromtoolMissing(f"{promtool} was not done with the tests after {DEADLINE:.0f} seconds; {why}") from error
+        except (OSError, ElementTree.ParseError) as error:
             raise PromtoolMissing(f"{promtool} did not run the tests ({type(error).__name__}); version 2.53 or newer is needed") from error
     said = {suite.get("name", ""): suite for suite in root.findall("testsuite")}
     if said.keys() != paths.keys():
