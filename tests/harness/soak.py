@@ -1,11 +1,10 @@
-"""`make soak`: the operator over hours on a real API server, over TLS, with tokens that are replaced, and a look at its memory.
+"""`make soak`: the operator as in a pod over hours on a real API server, over TLS, with tokens that are replaced, and a look at its memory.
 
 Prints a line a minute, and at the end the slope of its resident memory over the second half, in MiB an hour.
 """
 
 import argparse
 import itertools
-import json
 import sys
 import tempfile
 import time
@@ -13,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.api import Api
+from harness.bench.in_a_pod import as_in_a_pod
 from harness.controlplane import ControlPlane
-from harness.operator import NAMESPACE, SERVICE_ACCOUNT, Operator, install_crds, operator_kubeconfig
+from harness.operator import NAMESPACE, SERVICE_ACCOUNT, Operator, install_crds
 from harness.process import reach_loopback_directly
 from harness.profiles import alertmanager, notifications, profile, secret
 from monitoring_operator.api.resources import PROFILE
@@ -63,18 +63,16 @@ def soak(folder: Path, minutes: float, profiles: int, edits_per_second: float) -
     """Runs for so many minutes; returns the slope. Raises AssertionError if the operator ends or is not ready."""
     with ControlPlane(folder) as cluster:
         install_crds(cluster)
-        account = operator_kubeconfig(cluster)
-        config, token = json.loads(account.read_text()), folder / "token"
-        config["users"][0]["user"] = {"tokenFile": str(token)}
-        account.write_text(json.dumps(config))
-        rotation = Rotation(cluster, token)
+        env = as_in_a_pod(cluster, folder)
+        rotation = Rotation(cluster, folder / "token")
         rotation.turn()
         cluster.kubectl("create", "namespace", "soak")
         cluster.apply(alertmanager("soak"), secret("soak", pagerduty="key", slack="https://hooks.example.com/x"))
         bodies = [profile("soak", f"p{i}", notifications=notifications("soak")) for i in range(profiles)]
         for first in range(0, profiles, 50):
             cluster.apply(*bodies[first : first + 50])
-        with Operator(account, "--resync-interval=2m", folder=folder) as operator:
+        program = ("-m", "harness.bench.pod", str(folder))
+        with Operator(Path(), "--resync-interval=2m", folder=folder, env=env, program=program) as operator:
             operator.wait_until_ready(120)
             return _watch(cluster, operator, rotation, minutes=minutes, profiles=profiles, edits_per_second=edits_per_second)
 
