@@ -49,3 +49,13 @@ def test_an_alert_of_the_catalogue_beyond_what_is_kept_says_how_to_switch_it_off
     assert expected == list(map(str, problems(profile(), 65 * 60)))
     assert () == problems(profile(alerts={"rules": {"Ga4TrafficVanished": {"enabled": False}}}), 65 * 60)
     assert () == problems(profile(alerts={"enabled": False}), 60)
+
+
+def test_texts_in_quotes_do_not_matter() -> None:
+    """They are what the rules of two profiles differ in; what looks like a range in them is none."""
+    assert (
+        HOUR
+        == reach('sum(rate(up{job="web"}[1h]))')
+        == reach('sum(rate(up{job="x[30d]\\"offset 30d"}[1h]))')
+        == reach("rate({__name__='up'}[1h])")
+    )

@@ -43,6 +43,12 @@ def nesting(expression: str) -> int:
     return len(_NESTING.findall(_STRING.sub("", expression)))
 
 
+def without_texts(expression: str) -> str:
+    """`expression` with another text in place of each in quotes: what does not depend on them is the same for both."""
+    # Not empty: a selector needs a matcher that does not match everything.
+    return _STRING.sub('"x"', expression)
+
+
 def error(expression: str) -> str | None:
     """What is wrong with `expression` as the condition of an alert, in the parser's words; None if nothing is."""
     try:
