@@ -152,6 +152,8 @@ class ControlPlane(Cluster):
             "--allow-privileged=true",
             f"--audit-policy-file={self.folder / 'audit-policy.json'}",
             f"--audit-log-path={self.audit_log}",
+            # In mebibytes; after the default of 100 another file is begun, and what was counted from a position is lost.
+            "--audit-log-maxsize=10000",
         )
 
     def _await_ready(self, token: str, processes: list[Process]) -> None:
