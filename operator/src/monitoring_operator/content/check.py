@@ -22,9 +22,10 @@ _UPPER_BOUNDS = {"ratio": 1.0, "percent": 100.0}
 def problems(profile: Profile) -> tuple[Problem, ...]:
     """Everything that is wrong with the alerts, dashboards and times of `profile`, sorted by path."""
     spec = profile.spec
-    soonest = effective.SCRAPES_BEFORE_FIRING * durations.seconds(spec.scrape.interval)
+    interval = durations.seconds(spec.scrape.interval)
+    soonest = effective.SCRAPES_BEFORE_FIRING * interval
     found: list[Problem] = []
-    if spec.alerts.enabled and soonest >= effective.SCRAPES_BEFORE_FIRING * LOOKBACK:
+    if spec.alerts.enabled and interval >= LOOKBACK:
         gone = f"Prometheus takes a sample for gone after {durations.text(LOOKBACK)}"
         found.append(Problem("spec.scrape.interval", f"{spec.scrape.interval} is too long for alerts: {gone}, before the next one comes"))
     for name, override in spec.alerts.rules.items():
